@@ -1,0 +1,1 @@
+"""Two faces of the same results: the Streamlit app and the edgewise command line."""

@@ -1,0 +1,1 @@
+"""Pure builders: a frame in, an Altair chart out."""

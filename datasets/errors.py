@@ -1,0 +1,52 @@
+"""Errors that carry one clear sentence: what was wrong, the value received, what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EdgewiseError(Exception):
+    """Base of every error that a user can cause or repair; its text is shown as it stands."""
+
+
+class UnknownName(EdgewiseError):
+    """An identifier that the catalogue does not hold; the message names the nearest that it does.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, e.g. ``"device"``.
+    value : str
+        The identifier received.
+    known : iterable of str
+        The identifiers that exist.
+    """
+
+    def __init__(self, kind: str, value: str, known: Iterable[str]):
+        names = sorted(known)
+        near = difflib.get_close_matches(str(value), names, n=3, cutoff=0.5)
+        if near:
+            remedy = f"did you mean {' or '.join(near)}?"
+        elif names:
+            remedy = f"known are {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}."
+        else:
+            remedy = "the catalogue holds none."
+        super().__init__(f"There is no {kind} '{value}': {remedy}")
+        self.kind, self.value, self.nearest = kind, value, near
+
+
+class InvalidValue(EdgewiseError):
+    """A value outside the range or vocabulary of its field."""
+
+
+class DatabaseUnavailable(EdgewiseError):
+    """The database file cannot be opened, read or written; the message says why and what to do."""
+
+
+class InvalidStatement(EdgewiseError):
+    """SQL that cannot be run, or that may not be."""
+
+
+class InvalidFile(EdgewiseError):
+    """An imported file that lacks a column, or holds a cell that cannot be read."""
