@@ -1,0 +1,109 @@
+"""Demand: items a second of each workload, and where they arise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.drivers import DemandTerms, demand_terms
+from forecasting.scenarios import Tables
+from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, SECONDS_PER_DAY, YEARS
+
+SCALED_FAMILY = {
+    "language": "language",
+    "speech": "language",
+    "image": "image",
+    "video": "video",
+    "recommender": "recommender",
+    "control": "control",
+    "vision": "vision",
+}
+
+
+@dataclass(frozen=True)
+class WorkloadDemand:
+    """A workload of the forecast: its terms, its place, and what an item of it is."""
+
+    workload_id: str
+    family: str
+    basis: str
+    elsewhere: str | None
+    preference: str | None
+    must_run: str
+    items_per_s: float | None
+    terms: DemandTerms
+
+    def items_per_s_of_activity(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Items a second, of the world or of one device by `basis`.
+
+        Events a day are counted as they are; hours a day run at the workload's own rate; a bare count (or
+        share of the day) runs at that rate all day.
+
+        Returns
+        -------
+        (draws, years) array
+        """
+        product = self.terms.product(scores)
+        if self.terms.counts_hours:
+            return product * 3600 / SECONDS_PER_DAY * (self.items_per_s or 1.0)
+        if self.terms.counts_events:
+            return product / SECONDS_PER_DAY
+        return product * (self.items_per_s or 1.0)
+
+
+def workload_demands(tables: Tables) -> dict[str, WorkloadDemand]:
+    """Every row of ``workload_demand`` with its terms and the traits of its workload."""
+    terms = demand_terms(tables)
+    workloads = tables["workloads"].set_index("workload_id")
+    return {
+        row.workload_id: WorkloadDemand(
+            workload_id=row.workload_id,
+            family=str(workloads.at[row.workload_id, "family"]),
+            basis=row.basis,
+            elsewhere=_text(row.elsewhere),
+            preference=_text(row.preference),
+            must_run=str(workloads.at[row.workload_id, "must_run"]),
+            items_per_s=_number(workloads.at[row.workload_id, "items_per_s"]),
+            terms=terms[row.workload_id],
+        )
+        for row in tables["workload_demand"].itertuples(index=False)
+    }
+
+
+def family_scale(values: Mapping[str, NDArray[np.float64]], family: str) -> NDArray[np.float64]:
+    """The lever on a family's demand: 1 up to 2025, gliding in logarithms to its value in 2030.
+
+    Returns
+    -------
+    (draws, years) array
+    """
+    lever = values[f"demand_scale_{SCALED_FAMILY.get(family, 'language')}_2030"]
+    weight = np.clip((YEARS - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
+    return lever[:, None] ** weight
+
+
+def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Operations an item of workloads that follow the frontier model, over those of 2025 (draws, years)."""
+    return values["frontier_model_growth"][:, None] ** np.maximum(YEARS - LAST_HISTORY_YEAR, 0)
+
+
+def tokens_per_item(tables: Tables, workload_id: str) -> float:
+    """Tokens that one item processes: uncached prompt plus output, hidden reasoning and samples included."""
+    row = tables["workloads"].set_index("workload_id").loc[workload_id]
+    prompt = (_number(row["prompt_tokens"]) or 0.0) * (1 - (_number(row["cached_prompt_share"]) or 0.0))
+    output = (
+        (_number(row["output_tokens"]) or 0.0) * float(row["reasoning_multiplier"]) * float(row["samples"])
+    )
+    return prompt + output
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]

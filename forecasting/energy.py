@@ -1,0 +1,38 @@
+"""Electrical power, energy and cost of the three series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.years import HOURS_PER_YEAR
+
+Array = NDArray[np.float64]
+Values = Mapping[str, Array]
+
+
+def nameplate_w(h100e: Array, chip_w_per_h100e: Array, values: Values) -> Array:
+    """Facility power of accelerators at full load, W: H100e * chip W * IT over chip * PUE (draws, years)."""
+    return h100e * chip_w_per_h100e * (values["it_over_chip"] * values["pue"])[:, None]
+
+
+def energy_twh_per_year(power_w: Array) -> Array:
+    """Energy of a mean power over a year of 8,766 hours, TWh."""
+    return power_w * HOURS_PER_YEAR / 1e12
+
+
+def data_centre_cost_usd_per_year(mean_power_w: Array, nameplate_power_w: Array, values: Values) -> Array:
+    """Capital written off in a year plus electricity, US$.
+
+    Capital is that of the IT power (facility nameplate over PUE) spread over the service life.
+    """
+    it_gw = nameplate_power_w / values["pue"][:, None] / 1e9
+    capital = it_gw * (values["capex_usd_per_gw_it"] / values["accelerator_lifetime_years"])[:, None]
+    return capital + electricity_cost_usd_per_year(mean_power_w, values)
+
+
+def electricity_cost_usd_per_year(mean_power_w: Array, values: Values) -> Array:
+    """Electricity bought in a year, US$."""
+    return energy_twh_per_year(mean_power_w) * 1e9 * values["electricity_usd_per_kwh"][:, None]

@@ -1,0 +1,197 @@
+"""Placement: which share of a fleet the roofline core finds able to run a workload within its budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtr
+
+from devices.budgets import budgets
+from forecasting.fleets import vintage_mix
+from forecasting.scenarios import Tables
+from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
+
+ANY_DEVICE = "any"
+REFERENCE_CLOUD_DEVICE = "h100_sxm"
+# Logarithms of the speed gained by software since the last year of history at which ability is tabulated.
+GAIN_GRID: NDArray[np.float64] = np.arange(-2.0, 6.0 + 1e-9, 0.125)
+
+
+def able_probability(
+    margin: NDArray[np.float64], log_gain: NDArray[np.float64], spread: float
+) -> NDArray[np.float64]:
+    """Probability that a device meets every budget of a workload.
+
+    Real devices' speed and users' patience scatter around the core's figure with a log-normal spread, so the
+    probability is Phi((ln gain - ln margin) / spread).
+
+    Parameters
+    ----------
+    margin : array
+        Largest ratio of predicted to budget over all budgets of the workload; infinite where the model does
+        not fit into memory, NaN where the device cannot be evaluated (both give 0).
+    log_gain : array
+        Natural logarithm of the speed gained by software; broadcast.
+    spread : float
+        Standard deviation of the logarithm.
+
+    Returns
+    -------
+    array of probabilities
+    """
+    usable = np.isfinite(margin) & (margin > 0)
+    log_margin = np.log(np.where(usable, margin, 1.0))
+    return np.where(usable, ndtr((log_gain - log_margin) / spread), 0.0)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A workload on a segment (or on one device of it), as the core sees its vintages.
+
+    Attributes
+    ----------
+    share : (V,) array
+        Share of each vintage that the host stands for: 1 for a whole segment, the device's share for one.
+    able : (G, V) array
+        Share of each vintage that is able, at each gain of GAIN_GRID.
+    energy_j : (G, V) array
+        Joules an item on the able devices, times `able`.
+    """
+
+    workload_id: str
+    segment: str
+    device_id: str
+    dedicated: bool
+    share: NDArray[np.float64]
+    able: NDArray[np.float64]
+    energy_j: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CoreResults:
+    """What the core says of every device and workload of the forecast, evaluated once."""
+
+    frame: pd.DataFrame
+    spread: float
+
+    def row(self, device_id: str, workload_id: str) -> pd.Series:
+        """The budget row of one device and workload."""
+        return self.frame.loc[(device_id, workload_id)]
+
+    def operations_per_item(self, workload_id: str, device_id: str | None = None) -> float:
+        """Operations that one item of a workload takes; the same on every device of like precision."""
+        rows = self.frame.xs(workload_id, level="workload_id")["operations_per_item"].dropna()
+        if device_id is not None and device_id in rows.index:
+            return float(rows[device_id])
+        return float(rows.median())
+
+
+def core_results(tables: Tables, spread: float) -> CoreResults:
+    """Budgets of all devices of the fleets (and the reference cloud device) for all workloads in demand."""
+    hosts, demand = tables["workload_hosts"], tables["workload_demand"]
+    devices = set(tables["fleet_mix"]["device_id"]) | {REFERENCE_CLOUD_DEVICE}
+    devices |= set(hosts.loc[hosts["device_id"] != ANY_DEVICE, "device_id"])
+    workloads = set(demand["workload_id"]) | set(demand["elsewhere"].dropna())
+    frame = budgets(tables, sorted(devices), sorted(workloads))
+    return CoreResults(frame.set_index(["device_id", "workload_id"]).sort_index(), spread)
+
+
+def hosts_by_workload(
+    tables: Tables, mix: pd.DataFrame, vintages: dict[str, NDArray[np.int64]], core: CoreResults
+) -> dict[str, list[Host]]:
+    """Every row of ``workload_hosts``, evaluated over the vintages of its segment.
+
+    Parameters
+    ----------
+    tables : mapping
+    mix : DataFrame
+        Normalised device shares (`fleets.normalised_mix`).
+    vintages : dict of segment to (V,) array
+    core : CoreResults
+
+    Returns
+    -------
+    dict of workload_id to list of Host
+    """
+    shares = {segment: vintage_mix(mix, segment, years) for segment, years in vintages.items()}
+    hosts: dict[str, list[Host]] = {}
+    for row in tables["workload_hosts"].itertuples(index=False):
+        if row.dedicated:
+            share = pd.DataFrame({0: [1.0]}, index=[row.device_id])
+        elif row.segment in shares:
+            share = shares[row.segment]
+            if row.device_id != ANY_DEVICE:
+                share = share[share.index == row.device_id]
+        else:
+            continue
+        hosts.setdefault(str(row.workload_id), []).append(_host(row, share, core))
+    return hosts
+
+
+def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
+    workload_id = str(row.workload_id)  # type: ignore[attr-defined]
+    results = core.frame.xs(workload_id, level="workload_id").reindex(share.index)
+    margin = results["margin"].to_numpy(float)
+    energy = np.nan_to_num(results["energy_per_item_j"].to_numpy(float))
+    weights = share.to_numpy(float)
+    able = able_probability(margin[None, :], GAIN_GRID[:, None], core.spread)
+    return Host(
+        workload_id=workload_id,
+        segment=str(row.segment),  # type: ignore[attr-defined]
+        device_id=str(row.device_id),  # type: ignore[attr-defined]
+        dedicated=bool(row.dedicated),  # type: ignore[attr-defined]
+        share=weights.sum(axis=0),
+        able=able @ weights,
+        energy_j=(able * energy) @ weights,
+    )
+
+
+@dataclass(frozen=True)
+class GainLookup:
+    """Where each draw and year stands on GAIN_GRID, for linear interpolation of tabulated ability."""
+
+    below: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+    def __call__(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Interpolate a (G, V) table to (draws, years, V)."""
+        lower, upper = table[self.below], table[self.below + 1]
+        return lower + (upper - lower) * self.weight[..., None]
+
+
+def gain_lookup(edge_software_gain: NDArray[np.float64]) -> GainLookup:
+    """Software gain since the last year of history, ln(gain) * (year - 2025), placed on GAIN_GRID.
+
+    History carries no gain: its models are those of the table.
+
+    Parameters
+    ----------
+    edge_software_gain : (draws,) array
+        Yearly factor on speed.
+    """
+    elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)
+    log_gain = np.log(edge_software_gain)[:, None] * elapsed
+    position = (np.clip(log_gain, GAIN_GRID[0], GAIN_GRID[-1]) - GAIN_GRID[0]) / (GAIN_GRID[1] - GAIN_GRID[0])
+    below = np.minimum(position.astype(np.int64), len(GAIN_GRID) - 2)
+    return GainLookup(below, position - below)
+
+
+def preference(first: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Preference for the device in each year: logistic from 2025 to 2030, constant before.
+
+    Parameters
+    ----------
+    first, last : (draws,) arrays
+        Shares in the last year of history and the last of the forecast.
+
+    Returns
+    -------
+    (draws, years) array
+    """
+    weight = np.clip((YEARS - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
+    tiny = 1e-9
+    start, end = (logit(np.clip(s, tiny, 1 - tiny))[:, None] for s in (first, last))
+    return expit(start * (1 - weight) + end * weight)

@@ -1,0 +1,94 @@
+"""Everything of a forecast that the draws do not touch: tables read once, the core evaluated once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from devices.traits import device_traits
+from forecasting.accelerators import AcceleratorHistory, accelerator_history, h100_peak_ops_per_s
+from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
+from forecasting.edge import SegmentTraits, segment_traits
+from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix
+from forecasting.placement import (
+    REFERENCE_CLOUD_DEVICE,
+    CoreResults,
+    Host,
+    core_results,
+    hosts_by_workload,
+)
+from forecasting.scenarios import Tables
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The deterministic half of a forecast.
+
+    Attributes
+    ----------
+    edge_operations_per_item, cloud_operations_per_item : mapping of workload_id to float
+        Operations an item takes on a device and on the reference cloud device.
+    token_workloads : mapping of workload_id to float
+        Tokens an item processes, for workloads that process tokens.
+    frontier_workloads : frozenset of str
+        Workloads whose model grows with the frontier.
+    """
+
+    fleets: Mapping[str, Fleet]
+    traits: Mapping[str, SegmentTraits]
+    device_traits: pd.DataFrame
+    demands: Mapping[str, WorkloadDemand]
+    hosts: Mapping[str, list[Host]]
+    accelerators: AcceleratorHistory
+    h100_ops_per_s: float
+    edge_operations_per_item: Mapping[str, float]
+    cloud_operations_per_item: Mapping[str, float]
+    token_workloads: Mapping[str, float]
+    families: Mapping[str, str]
+    frontier_workloads: frozenset[str]
+    driver_inputs: frozenset[str]
+
+
+def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
+    """Read the tables and evaluate the core over all fleet devices and workloads in demand.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+    fleet_spread : float
+        Standard deviation of ln speed around the core's figure (assumption ``fleet_spread``).
+
+    Returns
+    -------
+    Plan
+    """
+    fleets = fleets_by_segment(tables)
+    mix = normalised_mix(tables["fleet_mix"])
+    core = core_results(tables, fleet_spread)
+    traits = device_traits(tables)
+    demands = workload_demands(tables)
+    workloads = tables["workloads"].set_index("workload_id")
+    elsewhere = {d.elsewhere for d in demands.values() if d.elsewhere is not None}
+    involved = sorted(set(demands) | elsewhere)
+    inputs = {name for d in demands.values() for name in d.terms.inputs}
+    return Plan(
+        fleets=fleets,
+        traits=segment_traits(fleets, mix, traits),
+        device_traits=traits,
+        demands=demands,
+        hosts=hosts_by_workload(tables, mix, {s: f.vintages for s, f in fleets.items()}, core),
+        accelerators=accelerator_history(tables),
+        h100_ops_per_s=h100_peak_ops_per_s(tables),
+        edge_operations_per_item={w: _edge_operations(core, w) for w in demands},
+        cloud_operations_per_item={w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere},
+        token_workloads={w: t for w in involved if (t := tokens_per_item(tables, w)) > 0},
+        families={w: str(workloads.at[w, "family"]) for w in involved},
+        frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
+        driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),
+    )
+
+
+def _edge_operations(core: CoreResults, workload_id: str) -> float:
+    return core.operations_per_item(workload_id)

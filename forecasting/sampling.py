@@ -1,0 +1,54 @@
+"""Draws: one column of a scrambled Sobol sequence for each uncertain input, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from datasets.errors import InvalidValue
+
+MAX_DRAWS = 200_000
+
+
+def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[str, NDArray[np.float64]]:
+    """Standard-normal scores of each named input, quasi-random over the inputs together.
+
+    The sequence is drawn for the sorted names, so the order in which they are asked for changes nothing, and
+    the first n draws of a longer run are the draws of a shorter one (Sobol 1967; Owen's scrambling by `seed`).
+
+    Parameters
+    ----------
+    names : iterable of str
+        Inputs; duplicates count once.
+    draws : int
+        Number of draws, 1 to 200,000.
+    seed : int
+        Seed of the scrambling, 0 or more.
+
+    Returns
+    -------
+    mapping of str to (draws,) array
+
+    Raises
+    ------
+    InvalidValue
+        If `draws` or `seed` lies outside its range.
+    """
+    if not 1 <= draws <= MAX_DRAWS:
+        raise InvalidValue(f"The number of draws is {draws}: it must lie between 1 and {MAX_DRAWS:,}.")
+    if seed < 0:
+        raise InvalidValue(f"The seed is {seed}: it must be 0 or a positive whole number.")
+    ordered = sorted(set(names))
+    if not ordered:
+        return MappingProxyType({})
+    # Whole powers of two keep the sequence balanced; the surplus is cut.
+    power = max(draws - 1, 1).bit_length()
+    uniform = qmc.Sobol(len(ordered), scramble=True, rng=seed).random_base2(power)[:draws]
+    # A scrambled point can fall on 0, whose score is minus infinity.
+    scores = ndtri(np.clip(uniform, 1e-9, 1 - 1e-9))
+    return MappingProxyType({name: np.ascontiguousarray(scores[:, i]) for i, name in enumerate(ordered)})

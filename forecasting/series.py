@@ -1,0 +1,145 @@
+"""The three series by segment: operations, power and tokens of every draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting import training_runs
+from forecasting.accelerators import chip_w_per_h100e, stock_h100e
+from forecasting.cloud import serving_demand, training_share
+from forecasting.demand import frontier_scale
+from forecasting.edge import EdgeUse, installed
+from forecasting.energy import nameplate_w
+from forecasting.fleets import STOCK_YEARS, year_means
+from forecasting.plan import Plan
+from forecasting.years import SECONDS_PER_DAY
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SeriesPart:
+    """One half of a projection: the series of the edge, or the two of the data centres."""
+
+    operations: dict[tuple[str, str], dict[str, Array]]
+    power_w: dict[tuple[str, str], dict[str, Array]]
+    tokens: dict[str, Array]
+    checks: dict[str, Array]
+
+
+def edge_series(plan: Plan, stock: Mapping[str, Array], use: EdgeUse) -> SeriesPart:
+    """Edge inference by fleet segment; what exceeds the sustained peak of a segment is not run."""
+    totals = {
+        trait: installed(stock, plan.traits, use, plan.device_traits, trait)
+        for trait in ("peak_ops_per_s", "sustained_ops_per_s", "peak_w", "sustained_w")
+    }
+    wanted = _summed(use.operations, 0)
+    served = {s: np.minimum(ops, totals["sustained_ops_per_s"][s]) for s, ops in wanted.items()}
+    ration = {s: _ratio(served[s], wanted[s]) for s in wanted}
+    nothing = np.zeros_like(next(iter(totals["peak_w"].values())))
+    power = {s: w * ration[s] for s, w in _summed(use.power_w, 0).items()}
+    tokens: dict[str, Array] = {}
+    for (segment, workload_id), items in use.items_per_s.items():
+        if workload_id in plan.token_workloads:
+            amount = items * ration[segment] * plan.token_workloads[workload_id] * SECONDS_PER_DAY
+            tokens[segment] = tokens.get(segment, nothing) + amount
+    segments = sorted(totals["peak_ops_per_s"])
+    return SeriesPart(
+        operations={
+            ("edge_inference", "demand"): {s: served.get(s, nothing) for s in segments},
+            ("edge_inference", "available"): {s: totals["sustained_ops_per_s"][s] for s in segments},
+            ("edge_inference", "capacity"): {s: totals["peak_ops_per_s"][s] for s in segments},
+        },
+        power_w={
+            ("edge_inference", "demand"): {s: power.get(s, nothing) for s in segments},
+            ("edge_inference", "available"): {s: totals["sustained_w"][s] for s in segments},
+            ("edge_inference", "capacity"): {s: totals["peak_w"][s] for s in segments},
+        },
+        tokens=tokens,
+        checks={"edge_shortfall": np.sum([wanted[s] - served[s] for s in wanted], axis=0)},
+    )
+
+
+def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) -> SeriesPart:
+    """Training and cloud inference, which share the accelerator stock."""
+    h100e = stock_h100e(plan.accelerators, values)
+    share = training_share(values, STOCK_YEARS)
+    watts = nameplate_w(h100e, chip_w_per_h100e(plan.accelerators, values), values)
+    split = {"training": share, "cloud_inference": 1 - share}
+    peak = {s: h100e * plan.h100_ops_per_s * part for s, part in split.items()}
+    availability = values["cluster_availability"][:, None]
+    mean_peak = {s: year_means(p) for s, p in peak.items()}
+
+    # Where a share of the stock shrinks within a year, its end binds and not its mean.
+    usable = {s: np.minimum(mean_peak[s], peak[s][:, 1:]) * availability for s in split}
+    training = np.minimum(mean_peak["training"] * values["training_utilisation"][:, None], usable["training"])
+    runs = training_runs.by_segment(training, values)
+    growth = frontier_scale(values)
+    wanted = {
+        w: items * plan.cloud_operations_per_item[w] * (growth if w in plan.frontier_workloads else 1.0)
+        for w, items in use.elsewhere_items_per_s.items()
+    }
+    serving = serving_demand(wanted, mean_peak["cloud_inference"], usable["cloud_inference"], values)
+    demand = {
+        "training": runs,
+        "cloud_inference": _summed({(plan.families[w], w): ops for w, ops in serving.operations.items()}, 0),
+    }
+    operations: dict[tuple[str, str], dict[str, Array]] = {}
+    power: dict[tuple[str, str], dict[str, Array]] = {}
+    for series, segments in demand.items():
+        total = np.sum(list(segments.values()), axis=0)
+        weights = {name: _ratio(ops, total) for name, ops in segments.items()}
+        full_load = watts * split[series]
+        operations[series, "demand"] = segments
+        power[series, "demand"] = _weighted(
+            weights, year_means(full_load) * values["mean_over_peak_power"][:, None]
+        )
+        for sense, factor in (("available", availability), ("capacity", 1.0)):
+            operations[series, sense] = _weighted(weights, peak[series][:, 1:] * factor)
+            power[series, sense] = _weighted(weights, full_load[:, 1:] * factor)
+    return SeriesPart(
+        operations=operations,
+        power_w=power,
+        tokens=_cloud_tokens(plan, use, serving.operations, wanted),
+        checks={
+            "stock_h100e": h100e[:, 1:],
+            "largest_run_flop": training_runs.largest_run_flop(runs["final_runs"], values),
+            "cloud_shortfall": serving.shortfall,
+            "cloud_bottom_up": serving.bottom_up,
+            "cloud_calibration": serving.calibration,
+        },
+    )
+
+
+def _cloud_tokens(
+    plan: Plan, use: EdgeUse, served: Mapping[str, Array], wanted: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Tokens a day by family: items that the drivers count, less what was rationed; not calibrated."""
+    tokens: dict[str, Array] = {}
+    for workload_id, items in use.elsewhere_items_per_s.items():
+        if workload_id in plan.token_workloads:
+            ration = np.minimum(_ratio(served[workload_id], wanted[workload_id]), 1.0)
+            amount = items * ration * plan.token_workloads[workload_id] * SECONDS_PER_DAY
+            family = plan.families[workload_id]
+            tokens[family] = tokens[family] + amount if family in tokens else amount
+    return tokens
+
+
+def _summed(parts: Mapping[tuple[str, str], Array], axis: int) -> dict[str, Array]:
+    """Sum over the other half of the key."""
+    totals: dict[str, Array] = {}
+    for key, amount in parts.items():
+        totals[key[axis]] = totals[key[axis]] + amount if key[axis] in totals else amount
+    return totals
+
+
+def _weighted(weights: Mapping[str, Array], total: Array) -> dict[str, Array]:
+    return {name: total * weight for name, weight in weights.items()}
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
