@@ -1,4 +1,4 @@
-"""Data centres: the stock of accelerators shared between training and serving, and what serving demands of it."""
+"""Data centres: the accelerators shared between training and serving, and what serving demands of them."""
 
 from __future__ import annotations
 

@@ -106,4 +106,4 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return None if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]
+    return None if pd.isna(value) else float(value)  # type: ignore[arg-type]

@@ -98,7 +98,7 @@ def _growth_index(rates: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def drivers_by_name(tables: Tables) -> dict[tuple[str, str], Driver]:
-    """Every driver of ``workload_drivers``, interpolated to YEARS; shares along lines, the rest in logarithms."""
+    """Every driver of ``workload_drivers`` in YEARS; shares move along lines, the rest in logarithms."""
     drivers = {}
     for (workload_id, name), rows in tables["workload_drivers"].groupby(["workload_id", "driver"]):
         rows = rows.sort_values("year")

@@ -28,7 +28,7 @@ class SegmentTraits:
 def segment_traits(
     fleets: Mapping[str, Fleet], mix: pd.DataFrame, traits: pd.DataFrame
 ) -> dict[str, SegmentTraits]:
-    """Share-weighted mean of the device traits over each vintage; a device without a figure counts as none."""
+    """Share-weighted mean of the device traits over each vintage; an unknown trait counts as none."""
     result = {}
     for segment, fleet in fleets.items():
         shares = vintage_mix(mix, segment, fleet.vintages)

@@ -77,7 +77,7 @@ class Fleet:
 
 
 def year_means(at_year_ends: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over each year from the stocks at its two ends; the second axis shrinks from STOCK_YEARS to YEARS."""
+    """Mean over each year from the stocks at its ends; the second axis goes from STOCK_YEARS to YEARS."""
     return (at_year_ends[:, 1:] + at_year_ends[:, :-1]) / 2
 
 
@@ -94,7 +94,8 @@ def fleets_by_segment(tables: Tables) -> dict[str, Fleet]:
     for segment, rows in tables["fleets"].sort_values("year").groupby("segment"):
         if segment not in lifetimes.index:
             raise InvalidValue(
-                f"Segment '{segment}' has shipments but no row in fleet_lifetimes: add its Weibull scale and shape."
+                f"Segment '{segment}' has shipments but no row in fleet_lifetimes: add its Weibull "
+                "scale and shape."
             )
         life = lifetimes.loc[segment]
         central = rows["shipments_m"].to_numpy(float)

@@ -190,7 +190,7 @@ def forecast(
 
 
 def bands(drawn: Projection, quantity: str) -> pd.DataFrame:
-    """Quantiles of every series, sense and segment of a projection in one unit; columns as in `forecast`."""
+    """Quantiles of every series, sense and segment of a projection; columns as in `forecast`."""
     frames = []
     for series in SERIES:
         for sense in SENSES:
@@ -210,7 +210,7 @@ def bands(drawn: Projection, quantity: str) -> pd.DataFrame:
 def _replayed(tables: Tables, scenario_id: str, quantity: str) -> pd.DataFrame:
     if quantity not in ("ops", "h100e"):
         raise InvalidValue(
-            f"Scenario '{scenario_id}' replays operations a second alone: ask for ops or h100e, not {quantity}."
+            f"Scenario '{scenario_id}' replays operations alone: ask for ops or h100e, not {quantity}."
         )
     points = published_points(tables)
     per = h100_peak_ops_per_s(tables) if quantity == "h100e" else 1.0

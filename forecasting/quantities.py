@@ -66,7 +66,7 @@ def _gigawatts(power_w: Array) -> Array:
 
 
 def _cost(projection: Projection, series: str, sense: str) -> dict[str, Array]:
-    """Yearly cost: data centres with their capital, devices (bought for other ends) with electricity alone."""
+    """Yearly cost: data centres with their capital; devices, bought for other ends, with electricity."""
     power, values = projection.power_w[series, sense], projection.values
     if series == "edge_inference":
         return {s: electricity_cost_usd_per_year(w, values) for s, w in power.items()}

@@ -13,7 +13,7 @@ SERIES = ("training", "cloud_inference", "edge_inference")
 
 
 def published_points(tables: Tables) -> pd.DataFrame:
-    """The points that the figure's text gives: 2030 for three series, and training back to 2022 by its growth.
+    """The points that the text gives: 2030 for three series, and training back to 2022 by its growth.
 
     Returns
     -------

@@ -16,10 +16,10 @@ MAX_DRAWS = 200_000
 
 
 def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[str, NDArray[np.float64]]:
-    """Standard-normal scores of each named input, quasi-random over the inputs together.
+    """Scores of each named input, quasi-random over the inputs together.
 
     The sequence is drawn for the sorted names, so the order in which they are asked for changes nothing, and
-    the first n draws of a longer run are the draws of a shorter one (Sobol 1967; Owen's scrambling by `seed`).
+    the first n draws of a longer run are the draws of a shorter one (Sobol 1967; Owen's scrambling).
 
     Parameters
     ----------

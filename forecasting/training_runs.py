@@ -22,7 +22,7 @@ def by_segment(training: Array, values: Values) -> dict[str, Array]:
 
 
 def largest_run_flop(final_run_ops_per_s: Array, values: Values) -> Array:
-    """Operations of the largest single run of each year from 2025 on; earlier years are NaN (they are history).
+    """Operations of the largest single run of each year from 2025 on; earlier years are NaN.
 
     Grows from the run of 2025 by one factor a year to 2027 and another after, and never exceeds what all
     final runs together are fed in a year.
