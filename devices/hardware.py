@@ -1,0 +1,112 @@
+"""Devices as columns in SI units: memory, bandwidths, powers, and the peak of every arithmetic format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from devices.columns import Columns, numbers, words
+from devices.units import GB, MB, TB, TERA, WATT_HOUR_J, Floats, Labels
+
+# Arithmetic formats that a device may state a peak for, the columns of `Hardware.peak_ops_per_s`.
+ARITHMETIC: tuple[str, ...] = (
+    "fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "fp6", "fp4", "int16", "int8", "int4",
+    "fp16_acc16", "fp16_npu", "fp16_cpu", "fp32_cpu", "int8_cpu", "int4_cpu",
+)  # fmt: skip
+CPU_FORMATS = tuple(name for name in ARITHMETIC if name.endswith("_cpu"))
+CLOUD_SEGMENTS = frozenset({"datacenter", "server_cpu"})
+
+
+@dataclass(frozen=True)
+class Hardware(Columns):
+    """Devices, one an element; NaN where a datasheet is silent.
+
+    Attributes
+    ----------
+    memory_bytes, memory_bytes_per_s
+        Capacity and bandwidth of the main memory.
+    sram_bytes, sram_bytes_per_s
+        Last level on chip.
+    interconnect_bytes_per_s
+        Link to the next device, one direction.
+    peak_w, typical_w, sustained_w, idle_w
+        Printed maximum, typical and sustained power, and power at rest.
+    peak_ops_per_s, sparse_ops_per_s
+        Dense and 2:4-sparse peaks, shape (n, len(ARITHMETIC)).
+    """
+
+    device_id: Labels
+    segment: Labels
+    vendor: Labels
+    memory_type: Labels
+    confidence: Labels
+    memory_bytes: Floats
+    memory_bytes_per_s: Floats
+    sram_bytes: Floats
+    sram_bytes_per_s: Floats
+    peak_w: Floats
+    typical_w: Floats
+    sustained_w: Floats
+    idle_w: Floats
+    battery_j: Floats
+    interconnect_bytes_per_s: Floats
+    price_usd: Floats
+    peak_ops_per_s: Floats
+    sparse_ops_per_s: Floats
+
+    @property
+    def is_cloud(self) -> NDArray[np.bool_]:
+        """Whether a device stands in a data centre, and so takes the cloud's batch and precision."""
+        return np.isin(self.segment, list(CLOUD_SEGMENTS))
+
+    def peak_of(self, arithmetic: str) -> Floats:
+        """Dense peak in operations a second at one arithmetic format, NaN where there is none."""
+        return self.peak_ops_per_s[:, ARITHMETIC.index(arithmetic)]
+
+
+def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
+    """Build `Hardware` from rows of the tables `devices` and `device_peaks`.
+
+    Parameters
+    ----------
+    devices : pandas.DataFrame
+        Rows in datasheet units, as in the table.
+    peaks : pandas.DataFrame
+        Either with a column `row` (the position in `devices`) or with `device_id`.
+    """
+    rows = peaks["row"].to_numpy() if "row" in peaks.columns else _positions(devices, peaks)
+    return Hardware(
+        device_id=words(devices, "device_id"),
+        segment=words(devices, "segment"),
+        vendor=words(devices, "vendor"),
+        memory_type=words(devices, "memory_type"),
+        confidence=words(devices, "confidence"),
+        memory_bytes=numbers(devices, "memory_gb", GB),
+        memory_bytes_per_s=numbers(devices, "memory_bandwidth_gb_per_s", GB),
+        sram_bytes=numbers(devices, "sram_mb", MB),
+        sram_bytes_per_s=numbers(devices, "sram_bandwidth_tb_per_s", TB),
+        peak_w=numbers(devices, "tdp_w"),
+        typical_w=numbers(devices, "typical_or_sustained_w"),
+        sustained_w=numbers(devices, "sustained_w"),
+        idle_w=numbers(devices, "idle_w"),
+        battery_j=numbers(devices, "battery_wh", WATT_HOUR_J),
+        interconnect_bytes_per_s=numbers(devices, "interconnect_gb_per_s_per_direction", GB),
+        price_usd=numbers(devices, "price_usd"),
+        peak_ops_per_s=_peak_matrix(len(devices), rows, peaks, "dense_tops"),
+        sparse_ops_per_s=_peak_matrix(len(devices), rows, peaks, "sparse_tops"),
+    )
+
+
+def _positions(devices: pd.DataFrame, peaks: pd.DataFrame) -> NDArray[np.intp]:
+    return pd.Index(devices["device_id"]).get_indexer(peaks["device_id"])
+
+
+def _peak_matrix(count: int, rows: NDArray[np.intp], peaks: pd.DataFrame, column: str) -> Floats:
+    matrix = np.full((count, len(ARITHMETIC)), np.nan)
+    formats = pd.Index(ARITHMETIC).get_indexer(peaks["precision"]) if len(peaks) else np.empty(0, dtype=int)
+    known = (rows >= 0) & (formats >= 0)
+    matrix[rows[known], formats[known]] = numbers(peaks, column, TERA)[known]
+    return matrix

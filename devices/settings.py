@@ -1,0 +1,119 @@
+"""How a workload is run on a device: precisions, batch, tokens and number of devices, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.errors import InvalidValue
+from devices.backends import compute_arithmetic, inferred_backend, stated_formats, stated_peak
+from devices.catalogue import Pairs
+from devices.columns import Columns
+from devices.units import Floats, Labels, checked_precision
+
+DEFAULT_WEIGHTS = "fp16"
+DEFAULT_CACHE = "fp16"
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a caller fixes for every pair; None leaves the workload's own value."""
+
+    weight_precision: str | None = None
+    compute_precision: str | None = None
+    kv_precision: str | None = None
+    batch: float | None = None
+    prompt_tokens: float | None = None
+    output_tokens: float | None = None
+    devices: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "output_tokens", "devices"):
+            _check_at_least(name, getattr(self, name), 1.0)
+        _check_at_least("prompt_tokens", self.prompt_tokens, 0.0)
+        for name in ("weight_precision", "kv_precision"):
+            if getattr(self, name) is not None:
+                checked_precision(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Settings(Columns):
+    """The settings in force, one an element of the pairs."""
+
+    weight_precision: Labels
+    compute_precision: Labels
+    kv_precision: Labels
+    backend: Labels
+    batch: Floats
+    prompt_tokens: Floats
+    output_tokens: Floats
+    devices: Floats
+    peak_ops_per_s: Floats
+
+
+def settings(pairs: Pairs, overrides: Overrides | None = None) -> Settings:
+    """Settings of each pair: the cloud's batch and precision in a data centre, the edge's elsewhere.
+
+    Raises
+    ------
+    InvalidValue
+        If a precision was asked for by name and a single named device has no arithmetic for it.
+    """
+    wanted = overrides or Overrides()
+    hardware, workloads = pairs.hardware, pairs.workloads
+    cloud = hardware.is_cloud
+    weights = _filled(
+        np.where(cloud, workloads.weights_cloud, workloads.weights_edge), wanted.weight_precision
+    )
+    backend = inferred_backend(hardware, pairs.networks.kind)
+    if wanted.compute_precision is None:
+        formats, peaks = compute_arithmetic(hardware, backend, pairs.networks.kind, weights)
+    else:
+        formats, peaks = stated_peak(hardware, wanted.compute_precision)
+    _refuse_lacking(pairs, wanted, formats)
+    return Settings(
+        weight_precision=weights,
+        compute_precision=formats,
+        kv_precision=_repeated(wanted.kv_precision or DEFAULT_CACHE, len(pairs)),
+        backend=backend,
+        batch=_overridden(np.where(cloud, workloads.batch_cloud, workloads.batch_edge), wanted.batch),
+        prompt_tokens=_overridden(workloads.prompt_tokens, wanted.prompt_tokens),
+        output_tokens=_overridden(workloads.output_tokens, wanted.output_tokens),
+        devices=np.full(len(pairs), float(wanted.devices)),
+        peak_ops_per_s=peaks,
+    )
+
+
+def _check_at_least(name: str, value: float | None, least: float) -> None:
+    if value is not None and not (np.isfinite(value) and value >= least):
+        raise InvalidValue(f"{name} is {value:g}: it must be a finite number, at least {least:g}.")
+
+
+def _filled(weights: Labels, wanted: str | None) -> Labels:
+    if wanted is not None:
+        return _repeated(wanted, len(weights))
+    filled = np.where(weights == "", DEFAULT_WEIGHTS, weights).astype(object)
+    for name in dict.fromkeys(filled):
+        checked_precision(name)
+    return filled
+
+
+def _repeated(value: str, count: int) -> Labels:
+    return np.full(count, value, dtype=object)
+
+
+def _overridden(values: Floats, wanted: float | None) -> Floats:
+    # A stream has no tokens (NaN), and an override does not give it any.
+    return values if wanted is None else np.where(np.isnan(values), values, float(wanted))
+
+
+def _refuse_lacking(pairs: Pairs, wanted: Overrides, formats: Labels) -> None:
+    asked = wanted.compute_precision or wanted.weight_precision
+    names = set(pairs.hardware.device_id)
+    if asked is None or len(names) != 1 or np.any(formats != ""):
+        return
+    has = ", ".join(stated_formats(pairs.hardware, 0))
+    device = names.pop()
+    if has:
+        raise InvalidValue(f"Device '{device}' has no arithmetic for {asked}: it has {has}.")

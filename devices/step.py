@@ -1,0 +1,208 @@
+"""One forward step: operations, bytes and time of new tokens for a batch of sequences, or of items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from devices.attention import attention_operations, cache_bytes_read, kv_cache_bytes_per_token
+from devices.efficiency import Shares
+from devices.networks import Networks, matrix_operations_per_token, touched_params
+from devices.parallelism import all_reduce_s
+from devices.roofline import roof_names
+from devices.units import Floats, Labels
+
+ACTIVATION_BYTES = 2.0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices."""
+
+    peak_ops_per_s: Floats
+    bytes_per_s: Floats
+    sram_bytes: Floats
+    sram_bytes_per_s: Floats
+    link_bytes_per_s: Floats
+    devices: Floats
+    shares: Shares
+
+
+@dataclass(frozen=True)
+class Step:
+    """Work and time of one step on all devices together; the terms of the time are apart.
+
+    Attributes
+    ----------
+    operations : numpy.ndarray
+        Operations of the step.
+    weight_bytes, cache_bytes, activation_bytes : numpy.ndarray
+        Traffic of the step.
+    compute_s, memory_s, sram_s, network_s, overhead_s : numpy.ndarray
+        Time that each roof alone would need.
+    slowdown : numpy.ndarray
+        Factor, at least 1, by which a power limit stretches the step.
+    """
+
+    operations: Floats
+    weight_bytes: Floats
+    cache_bytes: Floats
+    activation_bytes: Floats
+    compute_s: Floats
+    memory_s: Floats
+    sram_s: Floats
+    network_s: Floats
+    overhead_s: Floats
+    slowdown: Floats | float = 1.0
+
+    @property
+    def cool_s(self) -> Floats:
+        """Time at full speed, ``max(compute, memory, on-chip memory) + overhead + communication``."""
+        roof = np.maximum(np.maximum(self.compute_s, self.memory_s), self.sram_s)
+        return roof + self.overhead_s + self.network_s
+
+    @property
+    def time_s(self) -> Floats:
+        """Time at the speed that the power limit leaves."""
+        return self.cool_s * self.slowdown
+
+    @property
+    def compute_busy(self) -> Floats:
+        """Share of the time at full speed in which arithmetic is at its reachable rate."""
+        return self.compute_s / self.cool_s
+
+    @property
+    def memory_busy(self) -> Floats:
+        """Share of the time at full speed in which memory is at its reachable rate."""
+        return np.maximum(self.memory_s, self.sram_s) / self.cool_s
+
+    @property
+    def moved_bytes(self) -> Floats:
+        """Bytes read and written: weights, cache and activations."""
+        return self.weight_bytes + self.cache_bytes + self.activation_bytes
+
+    @property
+    def intensity(self) -> Floats:
+        """Operations for each byte moved."""
+        return self.operations / self.moved_bytes
+
+    @property
+    def roof(self) -> Labels:
+        """Name of the roof that binds."""
+        names = roof_names(self.compute_s, self.memory_s, self.sram_s, self.network_s, self.overhead_s)
+        return np.where(np.asarray(self.slowdown) > 1.0, "power", names).astype(object)
+
+
+def token_step(
+    networks: Networks,
+    machine: Machine,
+    *,
+    sequences: Floats,
+    new_tokens: Floats,
+    first_context: Floats,
+    weight_bytes: Floats,
+    kv_bytes: Floats,
+) -> Step:
+    """One step of a decoder: `new_tokens` tokens for each of `sequences` sequences.
+
+    Operations ``2 N_active B T + 4 layers heads head_dim B sum(context)``, bytes of the touched weights, of
+    the cache read and written and of the activations, as in Pope et al. 2022 and "Transformer Inference
+    Arithmetic".
+
+    Parameters
+    ----------
+    sequences, new_tokens : numpy.ndarray
+        Batch B and new tokens a sequence T.
+    first_context : numpy.ndarray
+        Context of the first new token, itself included: 1 for a prefill without cached prefix.
+    weight_bytes, kv_bytes : numpy.ndarray
+        Bytes of one weight and of one cached element.
+    """
+    tokens = sequences * new_tokens
+    operations = matrix_operations_per_token(networks) * tokens
+    operations = operations + attention_operations(networks, first_context, new_tokens) * sequences
+    written = kv_cache_bytes_per_token(networks, kv_bytes) * tokens
+    read = cache_bytes_read(networks, first_context + new_tokens - 1.0, kv_bytes) * sequences
+    return _timed(
+        machine,
+        operations=operations,
+        weights=touched_params(networks, tokens) * weight_bytes,
+        resident=networks.params * weight_bytes,
+        cache=read + written,
+        activations=activation_bytes(networks, tokens),
+        layers=networks.layers,
+        message=networks.hidden * tokens * ACTIVATION_BYTES,
+    )
+
+
+def item_step(
+    networks: Networks, machine: Machine, *, evaluations: Floats, passes: Floats, weight_bytes: Floats
+) -> Step:
+    """A batch of images, frames, denoising steps or candidates.
+
+    Parameters
+    ----------
+    evaluations : numpy.ndarray
+        Evaluations of the network in the step, over the batch and the inputs of an item.
+    passes : numpy.ndarray
+        Times that the weights are read: once for cameras that go through together, once for each denoising
+        step.
+    weight_bytes : numpy.ndarray
+        Bytes of one weight.
+    """
+    layers = np.where(np.isnan(networks.layers), 1.0, networks.layers)
+    hidden = np.where(np.isnan(networks.hidden), 0.0, networks.hidden)
+    return _timed(
+        machine,
+        operations=networks.operations_per_item * evaluations,
+        weights=networks.active_params * weight_bytes * passes,
+        resident=networks.params * weight_bytes,
+        cache=np.zeros_like(evaluations),
+        activations=np.zeros_like(evaluations),
+        layers=layers * passes,
+        message=hidden * evaluations * ACTIVATION_BYTES,
+    )
+
+
+def activation_bytes(networks: Networks, tokens: Floats) -> Floats:
+    """Bytes of activations that a step reads and writes between its matrices, two an element.
+
+    Each matrix reads its input and writes its output: queries, keys and values, the attention output, and the
+    feed-forward matrices of the experts that a token uses.
+    """
+    queries = networks.heads * networks.head_dim
+    keys_values = 2.0 * networks.kv_heads * networks.head_dim
+    routed = networks.experts_per_token * networks.expert_ffn
+    width = np.where(networks.expert_params > 0.0, routed, networks.ffn)
+    elements = 4.0 * networks.hidden + 2.0 * queries + keys_values + networks.ffn_matrices * width
+    return networks.layers * elements * tokens * ACTIVATION_BYTES
+
+
+def _timed(
+    machine: Machine,
+    *,
+    operations: Floats,
+    weights: Floats,
+    resident: Floats,
+    cache: Floats,
+    activations: Floats,
+    layers: Floats,
+    message: Floats,
+) -> Step:
+    count, shares = machine.devices, machine.shares
+    on_chip = resident <= count * np.nan_to_num(machine.sram_bytes)
+    on_chip &= ~np.isnan(machine.sram_bytes_per_s)
+    chip_rate = np.fmax(machine.sram_bytes_per_s, machine.bytes_per_s)
+    moved = np.where(on_chip, 0.0, weights) + cache + activations
+    return Step(
+        operations=operations,
+        weight_bytes=weights,
+        cache_bytes=cache,
+        activation_bytes=activations,
+        compute_s=operations / (count * shares.compute * machine.peak_ops_per_s),
+        memory_s=moved / (count * shares.bandwidth * machine.bytes_per_s),
+        sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
+        network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),
+        overhead_s=layers * shares.overhead_s,
+    )

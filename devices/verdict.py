@@ -1,0 +1,127 @@
+"""Budgets kept or missed: how far each prediction lies from its limit, and the sentence that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.catalogue import Pairs
+from devices.outcome import Outcome
+from devices.settings import Settings
+from devices.units import GB, Floats, Labels
+
+# A power budget belongs to the thinnest host that a workload is meant for. It binds on what runs from a
+# battery or is built in; a mains-powered PC or server that draws more still serves.
+MAINS_SEGMENTS = frozenset({"pc", "workstation", "datacenter", "server_cpu"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`margin` is the largest ratio of a prediction to its budget; `reason` is empty when all are kept."""
+
+    margin: Floats
+    within: NDArray[np.bool_]
+    reason: Labels
+
+
+def verdict(pairs: Pairs, settings: Settings, found: Outcome) -> Verdict:
+    """Judge every pair against its budgets."""
+    obstacles = _obstacles(pairs, settings)
+    ratios = _ratios(pairs, found)
+    largest = np.fmax.reduce(np.stack(list(ratios.values())), axis=0)
+    margin = np.where(found.fits_memory, largest, np.inf)
+    margin = np.where(obstacles != "", np.nan, margin)
+    reasons = obstacles.copy()
+    for row in np.flatnonzero((obstacles == "") & ~(margin <= 1.0)):
+        reasons[row] = _sentence(int(row), pairs, found, ratios)
+    return Verdict(margin=margin, within=(obstacles == "") & (margin <= 1.0), reason=reasons)
+
+
+def _ratios(pairs: Pairs, found: Outcome) -> dict[str, Floats]:
+    limits = pairs.workloads
+    with np.errstate(invalid="ignore"):
+        binding = ~np.isin(pairs.hardware.segment, list(MAINS_SEGMENTS))
+        return {
+            "first token": found.first_token_s / limits.first_token_budget_s,
+            "a token": found.per_token_s / limits.per_token_budget_s,
+            "deadline": found.latency_s / limits.deadline_s,
+            "rate": found.latency_s * np.nan_to_num(limits.rate_per_s),
+            "power": np.where(binding, found.added_w / limits.power_budget_w, 0.0),
+        }
+
+
+def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
+    """Why a pair cannot be evaluated at all; the empty string where it can."""
+    hardware, networks = pairs.hardware, pairs.networks
+    why = np.full(len(pairs), "", dtype=object)
+    no_peak = np.isnan(hardware.peak_ops_per_s).all(axis=1)
+    unknown_work = ~networks.is_decoder & np.isnan(networks.operations_per_item)
+    cases = (
+        (pairs.workloads.series == "training", "a training run has no latency budget"),
+        (no_peak, "the device has no published peak"),
+        (settings.compute_precision == "", "the device has no arithmetic for {weights} weights"),
+        (np.isnan(hardware.memory_bytes_per_s), "the device's memory bandwidth is not known"),
+        (np.isnan(hardware.memory_bytes), "the device's memory size is not known"),
+        (networks.is_decoder & np.isnan(settings.prompt_tokens), "the workload gives no tokens to a decoder"),
+        (unknown_work, "the model's operations an item are not known"),
+        (
+            (settings.devices > 1.0) & np.isnan(hardware.interconnect_bytes_per_s),
+            "the device has no known link to others",
+        ),
+    )
+    for holds, sentence in cases:
+        for row in np.flatnonzero(holds & (why == "")):
+            why[row] = sentence.format(weights=settings.weight_precision[row])
+    return why
+
+
+def _sentence(row: int, pairs: Pairs, found: Outcome, ratios: dict[str, Floats]) -> str:
+    if not found.fits_memory[row]:
+        needed, short = found.memory_needed_bytes[row] / GB, found.memory_short_bytes[row] / GB
+        return f"needs {needed:.3g} GB of {needed - short:.3g} GB: short by {short:.3g} GB"
+    worst = max(ratios, key=lambda name: np.nan_to_num(ratios[name][row]))
+    return _PHRASES[worst](row, pairs, found)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1.0 else f"{seconds * 1e3:.3g} ms"
+
+
+def _against(found_s: float, limit_s: float, what: str, roof: str) -> str:
+    return f"{_duration(found_s)} {what} against a budget of {_duration(limit_s)} ({roof} roof)"
+
+
+def _first_token_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
+    limit = pairs.workloads.first_token_budget_s[row]
+    return _against(found.first_token_s[row], limit, "to the first token", found.first_roof[row])
+
+
+def _per_token_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
+    limit = pairs.workloads.per_token_budget_s[row]
+    return _against(found.per_token_s[row], limit, "a token", found.roof[row])
+
+
+def _deadline_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
+    limit = pairs.workloads.deadline_s[row]
+    return _against(found.latency_s[row], limit, "to the end", found.roof[row])
+
+
+def _rate_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
+    reached, asked = 1.0 / found.latency_s[row], pairs.workloads.rate_per_s[row]
+    return f"{reached:.3g} items a second of {asked:.3g} asked for ({found.roof[row]} roof)"
+
+
+def _power_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
+    added, limit = found.added_w[row], pairs.workloads.power_budget_w[row]
+    return f"adds {added:.3g} W against a budget of {limit:.3g} W (power roof)"
+
+
+_PHRASES = {
+    "first token": _first_token_phrase,
+    "a token": _per_token_phrase,
+    "deadline": _deadline_phrase,
+    "rate": _rate_phrase,
+    "power": _power_phrase,
+}
