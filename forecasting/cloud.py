@@ -12,6 +12,7 @@ from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
+UNLISTED = "unlisted"
 BASE = int(np.searchsorted(YEARS, LAST_HISTORY_YEAR))
 
 
@@ -37,33 +38,33 @@ class ServingDemand:
     Attributes
     ----------
     operations : dict of workload_id to (draws, years) array
-        Operations a second served.
+        Operations a second served, listed workloads and `UNLISTED`.
     shortfall : (draws, years) array
         Operations a second wanted beyond the highest utilisation of the serving stock.
-    bottom_up : (draws, years) array
-        Sum over the workloads of items times operations, before calibration.
-    calibration : (draws,) array
-        Stock route over bottom-up in the last year of history: what the listed workloads leave out.
+    bottom_up, stock_route : (draws, years) arrays
+        The two routes, OP/s: the listed workloads' sum, and serving stock times utilisation.
     """
 
     operations: dict[str, Array]
     shortfall: Array
     bottom_up: Array
-    calibration: Array
+    stock_route: Array
 
 
 def serving_demand(
     operations_by_workload: Mapping[str, Array], serving_peak: Array, available_peak: Array, values: Values
 ) -> ServingDemand:
-    """Cloud inference by two routes that meet in the last year of history.
+    """Cloud inference: the listed workloads, and what the stock is seen to run beside them.
 
-    History: serving stock times utilisation, split by the workloads' own sums. Projection: the workloads'
-    growth from there. What exceeds the highest utilisation of the available stock is rationed in proportion.
+    The stock route (serving stock times utilisation) says how much runs in all; the listed workloads account
+    for a part of it. The rest, `UNLISTED`, is the gap of the last year of history and from there keeps its
+    share of the serving stock. What exceeds the highest utilisation of the available stock is rationed in
+    proportion.
 
     Parameters
     ----------
     operations_by_workload : mapping of workload_id to (draws, years) array
-        Items a second times operations an item, uncalibrated.
+        Items a second times operations an item.
     serving_peak, available_peak : (draws, years) arrays
         Dense 8-bit peak of the serving stock, mean over the year, OP/s; and the part of it that is available.
     values : mapping
@@ -74,15 +75,18 @@ def serving_demand(
     ServingDemand
     """
     bottom_up = np.sum(list(operations_by_workload.values()), axis=0)
-    anchor = serving_peak * values["serving_utilisation"][:, None]
-    calibration = anchor[:, BASE] / bottom_up[:, BASE]
-    wanted = np.where(YEARS <= LAST_HISTORY_YEAR, anchor, bottom_up * calibration[:, None])
+    stock_route = serving_peak * values["serving_utilisation"][:, None]
+    gap = np.maximum(stock_route - bottom_up, 0.0)
+    kept_share = (gap[:, BASE] / serving_peak[:, BASE])[:, None]
+    unlisted = np.where(YEARS <= LAST_HISTORY_YEAR, gap, serving_peak * kept_share)
+    wanted = bottom_up + unlisted
     ceiling = np.maximum(values["serving_utilisation_ceiling"], values["serving_utilisation"])[:, None]
     served = np.minimum(wanted, available_peak * ceiling)
-    scale = np.divide(served, bottom_up, out=np.zeros_like(served), where=bottom_up > 0)
+    ration = np.divide(served, wanted, out=np.ones_like(served), where=wanted > 0)
+    operations = {w: ops * ration for w, ops in operations_by_workload.items()}
     return ServingDemand(
-        operations={w: ops * scale for w, ops in operations_by_workload.items()},
+        operations=operations | {UNLISTED: unlisted * ration},
         shortfall=wanted - served,
         bottom_up=bottom_up,
-        calibration=calibration,
+        stock_route=stock_route,
     )

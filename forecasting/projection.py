@@ -49,7 +49,7 @@ class Projection:
         The drawn assumptions.
     checks : dict of str to array
         Cross-checks: ``stock_h100e`` (draws, years, year ends), ``largest_run_flop``, ``cloud_shortfall``,
-        ``cloud_bottom_up`` (draws, years), ``cloud_calibration`` (draws,), ``edge_shortfall`` (draws, years).
+        ``cloud_bottom_up``, ``cloud_stock_route`` and ``edge_shortfall`` (draws, years; OP/s).
     """
 
     scenario_id: str

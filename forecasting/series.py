@@ -86,7 +86,7 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     serving = serving_demand(wanted, mean_peak["cloud_inference"], usable["cloud_inference"], values)
     demand = {
         "training": runs,
-        "cloud_inference": _summed({(plan.families[w], w): ops for w, ops in serving.operations.items()}, 0),
+        "cloud_inference": _summed({(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}, 0),
     }
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
@@ -110,7 +110,7 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
             "largest_run_flop": training_runs.largest_run_flop(runs["final_runs"], values),
             "cloud_shortfall": serving.shortfall,
             "cloud_bottom_up": serving.bottom_up,
-            "cloud_calibration": serving.calibration,
+            "cloud_stock_route": serving.stock_route,
         },
     )
 
@@ -118,11 +118,11 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
 def _cloud_tokens(
     plan: Plan, use: EdgeUse, served: Mapping[str, Array], wanted: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """Tokens a day by family: items that the drivers count, less what was rationed; not calibrated."""
+    """Tokens a day by family: items that the drivers count, less what was rationed."""
     tokens: dict[str, Array] = {}
     for workload_id, items in use.elsewhere_items_per_s.items():
         if workload_id in plan.token_workloads:
-            ration = np.minimum(_ratio(served[workload_id], wanted[workload_id]), 1.0)
+            ration = _ratio(served[workload_id], wanted[workload_id])
             amount = items * ration * plan.token_workloads[workload_id] * SECONDS_PER_DAY
             family = plan.families[workload_id]
             tokens[family] = tokens[family] + amount if family in tokens else amount
