@@ -507,5 +507,6 @@ CREATE TABLE source_figures (
     source_id       VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
     confidence      VARCHAR NOT NULL DEFAULT 'estimated'
         CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),
-    origin          VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user'))
+    origin          VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user')),
+    PRIMARY KEY (source_document, device, quantity)
 );

@@ -1,0 +1,190 @@
+"""Making a database file from schema and facts, and refreshing its built-in rows around a user's own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from pathlib import Path
+
+import duckdb
+
+from datasets.errors import DatabaseUnavailable
+from datasets.facts import facts_version, stage_facts
+from datasets.schema import SCHEMA_VERSION, Table, creation_sql, quoted, tables
+
+# Readable by the 1.4 and 1.5 lines of DuckDB's shell as well as by the 2.0 line that writes it.
+STORAGE_VERSION = "v1.4.0"
+# Many small tables: the default block of 256 KiB a column would make the file ten times larger.
+BLOCK_SIZE_BYTES = 16_384
+
+
+def build(path: Path) -> None:
+    """Make a database at ``path`` unless another process is faster; never leaves a half-built one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that does not exist yet, in a folder that does.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When the folder cannot be written or the disk is full.
+    """
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.draft")
+    try:
+        with duckdb.connect(":memory:") as connection:
+            options = f"STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_SIZE_BYTES}"
+            quoted_draft = str(draft).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted_draft}' AS edgewise ({options})")
+            connection.execute("USE edgewise")
+            _attach_scratch(connection)
+            _replace_tables(connection, kept=frozenset())
+        _publish(draft, path)
+    except (OSError, duckdb.IOException) as error:
+        raise DatabaseUnavailable(
+            f"The database {path} cannot be made ({_reason(error)}): "
+            "choose a folder that can be written with --db or EDGEWISE_DB."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # No hard links on this file system: of two processes, the later replaces the other's equal file.
+        if not path.exists():
+            draft.replace(path)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error).splitlines()[0].removeprefix("IO Error: ")
+
+
+def refresh(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring an older database's schema and built-in rows to this version, in one transaction.
+
+    Rows of origin ``user`` stay as they are and win over a built-in row with the same key; a built-in row
+    that is no longer supplied stays as long as a user's row refers to it.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Connected to the file, for writing.
+    """
+    _attach_scratch(connection)
+    _replace_tables(connection, _kept_rows(connection))
+    connection.execute("CHECKPOINT")
+
+
+def _attach_scratch(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "ATTACH ':memory:' AS scratch; CREATE SCHEMA scratch.kept; CREATE SCHEMA scratch.staged"
+    )
+
+
+def _kept_rows(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    present = {
+        name
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        ).fetchall()
+    }
+    kept: list[Table] = []
+    for table in reversed(tables().values()):
+        if table.name in present and table.has_origin:
+            rows = " OR ".join(["origin = 'user'", *_references_from(kept, table)])
+            connection.execute(
+                f"CREATE TABLE {_kept(table)} AS SELECT * FROM {quoted(table.name)} WHERE {rows}"  # noqa: S608
+            )
+            kept.append(table)
+    return frozenset(table.name for table in kept)
+
+
+def _references_from(kept: list[Table], target: Table) -> list[str]:
+    return [
+        f"{quoted(reference.target_column)} IN (SELECT {quoted(reference.column)} FROM {_kept(table)})"  # noqa: S608
+        for table in kept
+        for reference in table.references
+        if reference.target == target.name
+    ]
+
+
+def _replace_tables(connection: duckdb.DuckDBPyConnection, kept: frozenset[str]) -> None:
+    for table in tables().values():
+        _stage_rows(connection, table, kept)
+    connection.execute("BEGIN")
+    for name in reversed(tables()):
+        connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+    connection.execute(creation_sql())
+    for table in tables().values():
+        _insert_staged_rows(connection, table)
+    connection.execute("COMMIT")
+
+
+def _stage_rows(connection: duckdb.DuckDBPyConnection, table: Table, kept: frozenset[str]) -> None:
+    if table.name == "meta":
+        connection.execute(
+            f"CREATE TABLE {_staged(table)} AS SELECT * FROM "  # noqa: S608
+            "(VALUES ('schema_version', ?), ('facts_version', ?)) AS versions (key, value)",
+            [str(SCHEMA_VERSION), facts_version()],
+        )
+        return
+    stage_facts(connection, table, _staged(table))
+    if table.name in kept:
+        same = " AND ".join(f"staged.{quoted(key)} = kept.{quoted(key)}" for key in table.key)
+        connection.execute(
+            f"DELETE FROM {_staged(table)} AS staged USING {_kept(table)} AS kept "  # noqa: S608
+            f"WHERE {same} AND kept.origin = 'user'"
+        )
+        connection.execute(
+            f"INSERT INTO {_staged(table)} BY NAME SELECT {_shared_columns(connection, table)} "  # noqa: S608
+            f"FROM {_kept(table)} AS kept WHERE NOT EXISTS (FROM {_staged(table)} AS staged WHERE {same})"
+        )
+
+
+def _shared_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    described = connection.execute(f"SELECT * FROM {_kept(table)} LIMIT 0").description  # noqa: S608
+    names = {column[0] for column in described}
+    return ", ".join(quoted(name) for name in table.column_names if name in names)
+
+
+def _insert_staged_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    # A row may refer to another of its own table: parents go in first, level by level.
+    level = " AND ".join(
+        f"({quoted(reference.column)} IS NULL OR {quoted(reference.column)} IN "  # noqa: S608
+        f"(SELECT {quoted(reference.target_column)} FROM {quoted(table.name)}))"
+        for reference in table.references
+        if reference.target == table.name
+    )
+    absent = " AND ".join(f"present.{quoted(key)} = staged.{quoted(key)}" for key in table.key)
+    statement = (
+        f"INSERT INTO {quoted(table.name)} BY NAME SELECT * FROM {_staged(table)} AS staged "  # noqa: S608
+        f"WHERE {level or 'true'} AND NOT EXISTS (FROM {quoted(table.name)} AS present WHERE {absent})"
+    )
+    while connection.execute(statement).fetchone() != (0,) and level:
+        pass
+
+
+def _kept(table: Table) -> str:
+    return f"scratch.kept.{quoted(table.name)}"
+
+
+def _staged(table: Table) -> str:
+    return f"scratch.staged.{quoted(table.name)}"
+
+
+def remove_stale_drafts(path: Path, older_than_s: float = 3600.0) -> None:
+    """Remove drafts of ``path`` that a process killed while building left behind."""
+    for draft in path.parent.glob(f".{path.name}.*.draft*"):
+        with contextlib.suppress(OSError):
+            if draft.stat().st_mtime < time.time() - older_than_s:
+                draft.unlink()

@@ -1,0 +1,86 @@
+"""Holding the database file for a moment: locks waited for, faults told in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from datasets.errors import DatabaseUnavailable
+
+LOCK_PATIENCE_S = 3.0
+_IN_PROCESS = threading.RLock()
+
+
+@contextlib.contextmanager
+def held(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Connection to the file for the length of a ``with`` block, one at a time in this process.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    read_only : bool
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When the file is locked for longer than `LOCK_PATIENCE_S`, damaged, or no database.
+    """
+    with _IN_PROCESS:
+        connection = connected(path, read_only=read_only)
+        try:
+            yield connection
+        except duckdb.IOException as error:
+            raise DatabaseUnavailable(_sentence(path, str(error))) from error
+        finally:
+            connection.close()
+
+
+def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Connection to the file, to be closed by the caller; waits for a lock as `held` does."""
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            return _connection(path, read_only)
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
+            if "lock" not in str(error) or time.monotonic() > deadline:
+                raise DatabaseUnavailable(_sentence(path, str(error))) from error
+        time.sleep(0.05)
+
+
+def _connection(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.ConnectionException as error:
+        # This process holds the file already, e.g. in a notebook: share that instance, whatever its mode.
+        if read_only and "different configuration" in str(error):
+            return duckdb.connect(str(path), read_only=False)
+        raise DatabaseUnavailable(
+            f"The database {path} is open read-only in this process: close that connection before writing."
+        ) from error
+
+
+def _sentence(path: Path, reason: str) -> str:
+    if "set lock" in reason:
+        holder = re.search(r"in (\S+) \(PID (\d+)\)", reason)
+        who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
+        return f"The database {path} is held by {who}: close it there or wait, then try again."
+    if "not a valid DuckDB database" in reason:
+        return f"{path} is not a DuckDB database: name another file with --db or EDGEWISE_DB."
+    if "version number" in reason:
+        return f"The database {path} was written by a newer DuckDB: update Edgewise, or name another file."
+    if "No space left" in reason:
+        return f"The disk that holds {path} is full: free some space and try again; nothing was changed."
+    if "Permission denied" in reason or "Read-only file system" in reason:
+        return f"The database {path} may not be opened by this user: check the permissions."
+    detail = reason.splitlines()[0].split(": ", 1)[-1]
+    return f"The database {path} is damaged or cut short ({detail}): restore a backup or move it away."

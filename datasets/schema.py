@@ -1,0 +1,155 @@
+"""What ``schema.sql`` declares, as data: tables, columns, keys and references, in the order of creation."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+import duckdb
+import pandas as pd
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as declared.
+
+    Attributes
+    ----------
+    name : str
+    data_type : str
+        DuckDB's name of the type, e.g. ``"DOUBLE"``.
+    nullable : bool
+    default : str or None
+        The default as an SQL expression.
+    comment : str or None
+        Meaning and unit.
+    """
+
+    name: str
+    data_type: str
+    nullable: bool
+    default: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key of one column: ``column`` holds a ``target_column`` of ``target``."""
+
+    column: str
+    target: str
+    target_column: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as declared; ``key`` is its primary key."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    references: tuple[Reference, ...]
+    checks: tuple[str, ...]
+    comment: str | None
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns in the order of declaration."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def has_origin(self) -> bool:
+        """Whether the table tells built-in rows from a user's."""
+        return "origin" in self.column_names
+
+
+def quoted(identifier: str) -> str:
+    """SQL identifier in double quotes, quotes inside it doubled."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+@functools.cache
+def creation_sql() -> str:
+    """SQL that creates every table with its rules and comments."""
+    return resources.files("datasets").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+@functools.cache
+def creation_sql_without_references() -> str:
+    """The same tables without foreign keys: an analyst's copy checks its references when it is taken over."""
+    return re.sub(r"\s+REFERENCES \w+ \(\w+\)", "", creation_sql())
+
+
+@functools.cache
+def tables() -> dict[str, Table]:
+    """All tables by name; a table stands after those that it refers to.
+
+    Returns
+    -------
+    dict of str to Table
+    """
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(creation_sql())
+        rows = connection.execute(
+            "SELECT table_name, comment FROM duckdb_tables() WHERE NOT internal ORDER BY table_oid"
+        ).fetchall()
+        return {name: _table(connection, name, comment) for name, comment in rows}
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str | None) -> Table:
+    columns = connection.execute(
+        "SELECT column_name, data_type, is_nullable, column_default, comment FROM duckdb_columns() "
+        "WHERE table_name = ? ORDER BY column_index",
+        [name],
+    ).fetchall()
+    constraints = connection.execute(
+        "SELECT constraint_type, expression, constraint_column_names, referenced_table, "
+        "referenced_column_names FROM duckdb_constraints() WHERE table_name = ? ORDER BY constraint_index",
+        [name],
+    ).fetchall()
+    return Table(
+        name=name,
+        columns=tuple(Column(*row) for row in columns),
+        key=tuple(column for kind, _, key, *_ in constraints if kind == "PRIMARY KEY" for column in key),
+        references=tuple(
+            Reference(own[0], target, theirs[0])
+            for kind, _, own, target, theirs in constraints
+            if kind == "FOREIGN KEY"
+        ),
+        checks=tuple(expression for kind, expression, *_ in constraints if kind == "CHECK"),
+        comment=comment,
+    )
+
+
+def table_frame(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
+    """All rows of a table in the order of its primary key, types given by the schema, not by the rows.
+
+    Nullable integers become ``float64`` with NaN, text becomes ``str`` with NaN, other integers ``int64``.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    table : Table
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    columns = ", ".join(quoted(name) for name in table.column_names)
+    order = ", ".join(quoted(name) for name in table.key or table.column_names)
+    frame = connection.execute(f"SELECT {columns} FROM {quoted(table.name)} ORDER BY {order}").df()  # noqa: S608
+    return frame.astype({column.name: _frame_type(column) for column in table.columns})
+
+
+def _frame_type(column: Column) -> str:
+    if column.data_type in ("INTEGER", "BIGINT"):
+        return "float64" if column.nullable else "int64"
+    if column.data_type == "BOOLEAN":
+        return "boolean" if column.nullable else "bool"
+    if column.data_type == "DATE":
+        return "datetime64[us]"
+    return "float64" if column.data_type == "DOUBLE" else "str"
