@@ -138,7 +138,7 @@ def _first_known(values: Floats, otherwise: Floats) -> Floats:
 
 
 def _truths(models: pd.DataFrame, column: str) -> Floats:
-    return np.array([value is True or value == 1 for value in models[column]], dtype=float)
+    return models[column].astype("boolean").fillna(False).to_numpy(float)
 
 
 def _expert_params(models: pd.DataFrame) -> Floats:

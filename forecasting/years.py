@@ -38,5 +38,7 @@ def interpolated(
         return straight
     positive = known_values > 0
     curve = np.exp(np.interp(years, known_years[positive], np.log(known_values[positive])))
-    # A stretch that starts or ends at zero has no exponential: the straight line serves there.
-    return np.where(np.interp(years, known_years, (~positive).astype(float)) > 0, straight, curve)
+    # A stretch that starts or ends at zero has no exponential: the straight line serves there, and at the
+    # known years themselves, where the logarithm would cost the last bit.
+    lined = (np.interp(years, known_years, (~positive).astype(float)) > 0) | np.isin(years, known_years)
+    return np.where(lined, straight, curve)
