@@ -149,6 +149,7 @@ def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndar
         "throttled": found.throttled,
         "device_confidence": pairs.hardware.confidence,
         "workload_confidence": pairs.workloads.confidence,
+        "attained_ops_per_s": found.attained_ops_per_s,
     }
 
 

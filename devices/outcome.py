@@ -45,6 +45,7 @@ class Outcome(Columns):
     energy_per_token_j: Floats
     energy_per_item_j: Floats
     operations_per_item: Floats
+    attained_ops_per_s: Floats
     intensity: Floats
     ridge: Floats
     roof: Labels
@@ -142,6 +143,7 @@ def _combined(
         ),
         energy_per_item_j=count * (energy.dynamic_j + idle_w * latency) / settings.batch,
         operations_per_item=np.where(tokens, asked.operations, item.operations / settings.batch),
+        attained_ops_per_s=np.where(tokens, asked.leading.attained_ops_per_s, item.attained_ops_per_s),
         intensity=np.where(tokens, asked.leading.intensity, item.intensity),
         ridge=ridge_point(machine.peak_ops_per_s, machine.bytes_per_s),
         roof=np.where(tokens, asked.leading.roof, item.roof).astype(object),

@@ -88,6 +88,11 @@ class Step:
         return self.operations / self.moved_bytes
 
     @property
+    def attained_ops_per_s(self) -> Floats:
+        """Rate of the step: the height of its point under the roofline."""
+        return self.operations / self.time_s
+
+    @property
     def roof(self) -> Labels:
         """Name of the roof that binds."""
         names = roof_names(self.compute_s, self.memory_s, self.sram_s, self.network_s, self.overhead_s)

@@ -1,0 +1,103 @@
+"""Rooflines to draw: the roof of a device at one arithmetic, as points over the arithmetic intensity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from datasets.errors import InvalidValue
+from devices.backends import stated_formats
+from devices.catalogue import Tables, hardware_named
+from devices.hardware import ARITHMETIC, Hardware
+from devices.roofline import attainable_ops_per_s, ridge_point
+from devices.traits import standing_peak
+from devices.units import Floats
+
+# Two points would do for a straight roof; more let a pointer find the line anywhere.
+_POINTS = 33
+
+
+def roofline_curves(
+    tables: Tables,
+    device_ids: Sequence[str],
+    precisions: Sequence[str | None],
+    *,
+    lowest_intensity: float = 0.1,
+    highest_intensity: float = 10_000.0,
+) -> pd.DataFrame:
+    """Attainable rate against arithmetic intensity, ``min(C, I M)``, for pairs of a device and an arithmetic.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The tables ``devices`` and ``device_peaks``.
+    device_ids : sequence of str
+    precisions : sequence of str or None
+        Arithmetic of each device; None takes the peak that stands for it (8 bit, else the next stated).
+    lowest_intensity, highest_intensity : float
+        Ends of the axis, operations a byte; the ridge point is among the points where it lies between.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns device_id, precision, intensity, attainable_ops_per_s, ridge_point, peak_ops_per_s,
+        sparse_ops_per_s (NaN where none is stated), bytes_per_s. Devices without a stated bandwidth or peak
+        have no row.
+
+    Raises
+    ------
+    UnknownName
+        If a device is not in the catalogue.
+    InvalidValue
+        If a device states no peak for the arithmetic asked for.
+    """
+    hardware = hardware_named(tables, device_ids)
+    standing, _ = standing_peak(hardware)
+    frames = []
+    for row, wanted in enumerate(precisions):
+        precision = wanted if wanted is not None else str(standing[row])
+        if precision == "" or np.isnan(hardware.memory_bytes_per_s[row]):
+            continue
+        frames.append(_curve(hardware, row, precision, (lowest_intensity, highest_intensity)))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)
+
+
+_COLUMNS = [
+    "device_id",
+    "precision",
+    "intensity",
+    "attainable_ops_per_s",
+    "ridge_point",
+    "peak_ops_per_s",
+    "sparse_ops_per_s",
+    "bytes_per_s",
+]
+
+
+def _curve(hardware: Hardware, row: int, precision: str, ends: tuple[float, float]) -> pd.DataFrame:
+    column = ARITHMETIC.index(precision) if precision in ARITHMETIC else -1
+    peak = hardware.peak_ops_per_s[row, column] if column >= 0 else np.nan
+    if np.isnan(peak):
+        has = ", ".join(stated_formats(hardware, row)) or "none stated"
+        raise InvalidValue(f"Device '{hardware.device_id[row]}' has no arithmetic for {precision}: it has {has}.")
+    bandwidth = hardware.memory_bytes_per_s[row]
+    ridge = ridge_point(peak, bandwidth)
+    intensity = _intensities(ridge, ends)
+    values = (
+        hardware.device_id[row],
+        precision,
+        intensity,
+        attainable_ops_per_s(intensity, peak, bandwidth),
+        float(ridge),
+        float(peak),
+        float(hardware.sparse_ops_per_s[row, column]),
+        float(bandwidth),
+    )
+    return pd.DataFrame(dict(zip(_COLUMNS, values, strict=True)))
+
+
+def _intensities(ridge: Floats, ends: tuple[float, float]) -> Floats:
+    points = np.geomspace(*ends, _POINTS)
+    return np.unique(np.append(points, ridge)) if ends[0] < ridge < ends[1] else points

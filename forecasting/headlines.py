@@ -1,0 +1,78 @@
+"""What the answer hangs on, from the draws and not from their bands: shares of the series, and their growth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.projection import BAND_PERCENTS, Projection
+from forecasting.quantities import quantity_draws
+from forecasting.replay import SERIES
+from forecasting.years import LAST_HISTORY_YEAR, YEARS
+
+Array = NDArray[np.float64]
+
+
+def series_shares(drawn: Projection, sense: str) -> pd.DataFrame:
+    """Share of each series in the operations of all three, draw by draw.
+
+    The 5 % quantile of a share is not the share of 5 % quantiles: numerator and denominator move together.
+
+    Parameters
+    ----------
+    drawn : Projection
+    sense : {'demand', 'available', 'capacity'}
+
+    Returns
+    -------
+    DataFrame
+        Columns series, year, p5, p25, p50, p75, p95; shares between 0 and 1.
+    """
+    totals = {series: _total(drawn, "ops", series, sense) for series in SERIES}
+    whole = np.sum(list(totals.values()), axis=0)
+    frames = []
+    for series, total in totals.items():
+        share = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)
+        frames.append(_quantiles(share).assign(series=series, year=YEARS))
+    return pd.concat(frames, ignore_index=True)[["series", "year", *_names()]]
+
+
+def series_growth(drawn: Projection, quantity: str, sense: str) -> pd.DataFrame:
+    """Mean yearly growth of each series from the last year of history to 2030, draw by draw.
+
+    Parameters
+    ----------
+    drawn : Projection
+    quantity, sense : str
+        As in `quantity_draws`; series without that quantity are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns series, p5, p25, p50, p75, p95; factors a year, NaN where the series starts from nothing.
+    """
+    start = int(np.flatnonzero(YEARS == LAST_HISTORY_YEAR)[0])
+    span = float(YEARS[-1] - LAST_HISTORY_YEAR)
+    frames = []
+    for series in SERIES:
+        if not quantity_draws(drawn, quantity, series, sense):
+            continue
+        total = _total(drawn, quantity, series, sense)
+        first, last = total[:, start], total[:, -1]
+        ratio = np.divide(last, first, out=np.full_like(last, np.nan), where=first > 0)
+        frames.append(_quantiles(ratio[:, None] ** (1.0 / span)).assign(series=series))
+    return pd.concat(frames, ignore_index=True)[["series", *_names()]]
+
+
+def _total(drawn: Projection, quantity: str, series: str, sense: str) -> Array:
+    return np.sum(list(quantity_draws(drawn, quantity, series, sense).values()), axis=0)
+
+
+def _quantiles(draws: Array) -> pd.DataFrame:
+    values = np.quantile(draws, [percent / 100 for percent in BAND_PERCENTS], axis=0).T
+    return pd.DataFrame(values, columns=_names())
+
+
+def _names() -> list[str]:
+    return [f"p{percent}" for percent in BAND_PERCENTS]
