@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from devices.traits import device_traits
-from forecasting.accelerators import AcceleratorHistory, accelerator_history, h100_peak_ops_per_s
+from forecasting.accelerators import (
+    AcceleratorHistory,
+    accelerator_history,
+    h100_peak_ops_per_s,
+    yearly_growth,
+)
 from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
 from forecasting.edge import SegmentTraits, segment_traits
 from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix
@@ -20,6 +26,7 @@ from forecasting.placement import (
     hosts_by_workload,
 )
 from forecasting.scenarios import Tables
+from forecasting.serving import SEGMENT, ServingRates, serving_rates, stock_mix
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Plan:
     demands: Mapping[str, WorkloadDemand]
     hosts: Mapping[str, list[Host]]
     accelerators: AcceleratorHistory
+    serving: ServingRates
     h100_ops_per_s: float
     edge_operations_per_item: Mapping[str, float]
     cloud_operations_per_item: Mapping[str, float]
@@ -72,6 +80,7 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     workloads = tables["workloads"].set_index("workload_id")
     elsewhere = {d.elsewhere for d in demands.values() if d.elsewhere is not None}
     involved = sorted(set(demands) | elsewhere)
+    accelerators = accelerator_history(tables)
     inputs = {name for d in demands.values() for name in d.terms.inputs}
     return Plan(
         fleets=fleets,
@@ -79,7 +88,8 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         device_traits=traits,
         demands=demands,
         hosts=hosts_by_workload(tables, mix, {s: f.vintages for s, f in fleets.items()}, core),
-        accelerators=accelerator_history(tables),
+        accelerators=accelerators,
+        serving=_serving(tables, mix, accelerators, sorted(elsewhere), traits),
         h100_ops_per_s=h100_peak_ops_per_s(tables),
         edge_operations_per_item={w: _edge_operations(core, w) for w in demands},
         cloud_operations_per_item={w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere},
@@ -88,6 +98,22 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
         driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),
     )
+
+
+def _serving(
+    tables: Tables,
+    mix: pd.DataFrame,
+    accelerators: AcceleratorHistory,
+    workload_ids: list[str],
+    traits: pd.DataFrame,
+) -> ServingRates:
+    """Rates over the stock's mix at the central growth of the table, the same for every scenario."""
+    central = tables["assumptions"].set_index("assumption_id")["central"]
+    growth = yearly_growth({name: np.array([value]) for name, value in central.items()})[0]
+    over = stock_mix(
+        mix[mix["segment"] == SEGMENT], accelerators, list(growth), central["accelerator_lifetime_years"]
+    )
+    return serving_rates(tables, over, workload_ids, traits["peak_ops_per_s"])
 
 
 def _edge_operations(core: CoreResults, workload_id: str) -> float:

@@ -16,6 +16,7 @@ from forecasting.edge import EdgeUse, installed
 from forecasting.energy import nameplate_w
 from forecasting.fleets import STOCK_YEARS, year_means
 from forecasting.plan import Plan
+from forecasting.serving import h100e_needed
 from forecasting.years import SECONDS_PER_DAY
 
 Array = NDArray[np.float64]
@@ -86,7 +87,9 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     serving = serving_demand(wanted, mean_peak["cloud_inference"], usable["cloud_inference"], values)
     demand = {
         "training": runs,
-        "cloud_inference": _summed({(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}, 0),
+        "cloud_inference": _summed(
+            {(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}, 0
+        ),
     }
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
@@ -111,6 +114,10 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
             "cloud_shortfall": serving.shortfall,
             "cloud_bottom_up": serving.bottom_up,
             "cloud_stock_route": serving.stock_route,
+            "cloud_h100e_needed": h100e_needed(
+                wanted, plan.serving, plan.h100_ops_per_s, values["serving_busy_ceiling"]
+            ),
+            "serving_h100e": mean_peak["cloud_inference"] / plan.h100_ops_per_s,
         },
     )
 

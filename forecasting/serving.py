@@ -1,0 +1,153 @@
+"""What a busy hour of the world's accelerators yields: the core's rates over the serving mix of the year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from devices.budgets import budgets
+from forecasting.accelerators import AcceleratorHistory
+from forecasting.fleets import STOCK_YEARS, surviving_share, vintage_mix
+from forecasting.scenarios import Tables
+
+Array = NDArray[np.float64]
+SEGMENT = "accelerator"
+# Widths of tensor parallelism tried, narrowest first, until the model fits: an NVLink domain at the widest.
+DEVICE_GROUPS = (1, 2, 4, 8, 16, 32, 64)
+_RETIREMENT_SHAPE = 3.0
+
+
+@dataclass(frozen=True)
+class ServingRates:
+    """Share of the dense 8-bit peak that each workload reaches while its devices are busy.
+
+    Attributes
+    ----------
+    by_device : DataFrame
+        Index (device_id, workload_id): devices (in the group that holds the model), items_per_s of the group,
+        peak_share; NaN where no group holds it.
+    mix : DataFrame
+        Index device_id, a column a year of STOCK_YEARS: share of the stock's H100e.
+    by_year : dict of workload_id to (stock years,) array
+        Mean of peak_share over the mix.
+    """
+
+    by_device: pd.DataFrame
+    mix: pd.DataFrame
+    by_year: dict[str, Array]
+
+
+def stock_mix(
+    mix: pd.DataFrame, history: AcceleratorHistory, growth: Sequence[float], lifetime_years: float
+) -> pd.DataFrame:
+    """Share of each device in the accelerator stock at the end of each year, by H100e.
+
+    Additions of a year are the stock less what survives of the stock before; each vintage then thins out by
+    Weibull survival. Shares follow from medians and are the same in every draw.
+
+    Parameters
+    ----------
+    mix : DataFrame
+        Normalised shares of the H100e added, segment ``accelerator`` (`fleets.normalised_mix`).
+    history : AcceleratorHistory
+    growth : sequence of float
+        Median growth of the stock in each projected year.
+    lifetime_years : float
+        Weibull scale.
+
+    Returns
+    -------
+    DataFrame
+        Index device_id, columns STOCK_YEARS.
+    """
+    stock = np.concatenate([history.relative_stock, np.cumprod(growth)])
+    age = STOCK_YEARS[:, None] - STOCK_YEARS[None, :]
+    survival = surviving_share(age, lifetime_years, _RETIREMENT_SHAPE)
+    added = np.zeros(len(STOCK_YEARS))
+    for i in range(len(STOCK_YEARS)):
+        added[i] = max(stock[i] - survival[i, :i] @ added[:i], 0.0)
+    vintages = survival * added
+    shares = vintage_mix(mix, SEGMENT, STOCK_YEARS)
+    totals = shares.to_numpy(float) @ vintages.T
+    return pd.DataFrame(totals / totals.sum(axis=0), index=shares.index, columns=pd.Index(STOCK_YEARS))
+
+
+def serving_rates(
+    tables: Tables, mix: pd.DataFrame, workload_ids: Sequence[str], peak_ops_per_s: pd.Series
+) -> ServingRates:
+    """Evaluate the core for every accelerator of the mix and every cloud workload.
+
+    Each pair runs on the narrowest group of devices that holds the model at the workload's cloud batch.
+
+    Parameters
+    ----------
+    tables : mapping
+    mix : DataFrame
+        From `stock_mix`.
+    workload_ids : sequence of str
+    peak_ops_per_s : Series
+        Dense 8-bit peak by device_id.
+
+    Returns
+    -------
+    ServingRates
+    """
+    chosen: pd.DataFrame | None = None
+    for group in DEVICE_GROUPS:
+        frame = budgets(tables, list(mix.index), list(workload_ids), devices=group)
+        frame = frame.set_index(["device_id", "workload_id"])
+        frame = frame[["devices", "fits_memory", "items_per_s", "operations_per_item"]]
+        if chosen is None:
+            chosen = frame
+            continue
+        wider = ~chosen["fits_memory"].astype(bool)
+        if not wider.any():
+            break
+        chosen = chosen.where(~wider, frame.reindex(chosen.index), axis=0)
+    assert chosen is not None  # noqa: S101  DEVICE_GROUPS is not empty
+    rates = chosen.where(chosen["fits_memory"].astype(bool))
+    peak = peak_ops_per_s.reindex(rates.index.get_level_values("device_id")).to_numpy(float)
+    executed = (rates["items_per_s"] * rates["operations_per_item"]).to_numpy(float)
+    rates = rates.assign(peak_share=executed / (rates["devices"].to_numpy(float) * peak))
+    by_year = {w: _mean_over_mix(rates, mix, w) for w in workload_ids}
+    return ServingRates(rates, mix, by_year)
+
+
+def _mean_over_mix(rates: pd.DataFrame, mix: pd.DataFrame, workload_id: str) -> Array:
+    """Mean over the part of the mix that can serve at all; NaN where none can."""
+    share = rates.xs(workload_id, level="workload_id")["peak_share"].reindex(mix.index).to_numpy(float)
+    able = np.isfinite(share)
+    weight = mix.to_numpy(float)[able]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (share[able] @ weight) / weight.sum(axis=0)
+
+
+def h100e_needed(
+    operations: Mapping[str, Array], rates: ServingRates, h100_ops_per_s: float, busy_share: Array
+) -> Array:
+    """H100e that the workloads keep, by the core: operations over (peak share busy * peak * busy share).
+
+    Parameters
+    ----------
+    operations : mapping of workload_id to (draws, years) array
+        OP/s, mean over the year; workloads that no accelerator of the mix can hold are left out.
+    rates : ServingRates
+    h100_ops_per_s : float
+        Dense 8-bit peak of one H100.
+    busy_share : (draws,) array
+        Share of device-hours in which a serving fleet is busy.
+
+    Returns
+    -------
+    (draws, years) array, H100e
+    """
+    busy_peak = [
+        executed / rates.by_year[workload_id][1:]
+        for workload_id, executed in operations.items()
+        if np.isfinite(rates.by_year.get(workload_id, np.array([np.nan]))).all()
+    ]
+    return np.sum(busy_peak, axis=0) / (h100_ops_per_s * busy_share[:, None])
