@@ -45,6 +45,8 @@ class Projection:
         Electrical power: demand the mean over the year, the others at full load at its end.
     tokens_per_day : dict of series to dict of segment to (draws, years) array
         Tokens really processed; only series and segments that process tokens.
+    units_in_use : dict of segment to (draws, years) array
+        Devices in use at the end of each year.
     values : dict of str to (draws,) array
         The drawn assumptions.
     checks : dict of str to array
@@ -57,6 +59,7 @@ class Projection:
     operations: dict[tuple[str, str], dict[str, Array]]
     power_w: dict[tuple[str, str], dict[str, Array]]
     tokens_per_day: dict[str, dict[str, Array]]
+    units_in_use: dict[str, Array]
     values: Mapping[str, Array]
     checks: dict[str, Array]
     h100_ops_per_s: float
@@ -137,6 +140,7 @@ def _projected(
         operations=centre.operations | edge.operations,
         power_w=centre.power_w | edge.power_w,
         tokens_per_day={"cloud_inference": centre.tokens, "edge_inference": edge.tokens},
+        units_in_use={segment: units[:, 1:].sum(axis=2) for segment, units in stock.items()},
         values=values,
         checks=centre.checks | edge.checks,
         h100_ops_per_s=plan.h100_ops_per_s,
