@@ -65,7 +65,7 @@ for _backend in ("npu", "cpu", "metal"):
     _PATHS[_backend].update(dict.fromkeys(("int3", "int2"), _PATHS[_backend]["int4"]))
 _PATHS["npu language"] = {**_PATHS["npu"], **dict.fromkeys(("int8", "int4", "int3", "int2"), _LANGUAGE)}
 
-GPU_BACKENDS = ("cuda", "rocm", "vulkan", "any")
+GPU_BACKENDS = ("cuda", "rocm", "vulkan", "accelerator", "any")
 _GENERATIVE = ("decoder", "diffusion", "encoder")
 
 
@@ -73,8 +73,8 @@ def inferred_backend(hardware: Hardware, kind: Labels) -> Labels:
     """Back end that commonly drives each device for each kind of network.
 
     ``cuda`` for NVIDIA and generic graphics cards, ``rocm`` for AMD's, ``metal`` for generative networks on a
-    Mac, ``cpu`` where only the processor computes, ``npu`` for phones, vehicles and embedded parts, ``any``
-    for other data-centre accelerators.
+    Mac, ``cpu`` where only the processor computes, ``npu`` for phones, vehicles and embedded parts,
+    ``accelerator`` for other parts of a data centre, ``any`` for other graphics cards.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def inferred_backend(hardware: Hardware, kind: Labels) -> Labels:
     """
     backend = np.full(len(hardware), "npu", dtype=object)
     graphics = _starts(hardware.memory_type, ("GDDR", "HBM"))
-    backend[hardware.segment == "datacenter"] = "any"
+    backend[hardware.segment == "datacenter"] = "accelerator"
     backend[graphics & np.isin(hardware.segment, ["pc", "workstation"])] = "any"
     backend[(hardware.vendor == "generic") & graphics] = "cuda"
     backend[hardware.vendor == "NVIDIA"] = "cuda"
@@ -95,6 +95,31 @@ def inferred_backend(hardware: Hardware, kind: Labels) -> Labels:
     backend[mac & np.isin(kind, _GENERATIVE)] = "metal"
     backend[_computes_on_processor(hardware)] = "cpu"
     return backend
+
+
+def usual_software(hardware: Hardware, backend: Labels, kind: Labels) -> Labels:
+    """Software that a device commonly runs a network with, as ``backend/software`` or the back end alone.
+
+    Servers run engines built for batches; PCs, Macs and single-board computers run llama.cpp for decoders;
+    Qualcomm's and Rockchip's neural units their makers' run times.
+    """
+    software = backend.astype(object)
+    own = (kind == "decoder") & (hardware.segment != "datacenter")
+    for name in ("cuda", "rocm", "metal", "cpu"):
+        software[own & (backend == name)] = f"{name}/llama.cpp"
+    for vendor, runtime in (("Qualcomm", "qnn"), ("Rockchip", "rknn"), ("Hailo", "hailort")):
+        software[(hardware.vendor == vendor) & (backend == "npu")] = f"npu/{runtime}"
+    return software
+
+
+def measured_software(backend: Labels, software: Labels, segment: Labels) -> Labels:
+    """Software of a measurement in the same words; engines of one back end are one."""
+    named = backend.astype(object)
+    keeps_name = np.isin(software, ["llama.cpp", "qnn", "rknn", "hailort", "mlx", "tensorrt", "diffusers"])
+    joined = np.array([f"{b}/{s}" for b, s in zip(backend, software, strict=True)], dtype=object)
+    named = np.where(keeps_name, joined, named).astype(object)
+    named[(backend == "npu") & (segment == "datacenter")] = "accelerator"
+    return named
 
 
 def _computes_on_processor(hardware: Hardware) -> NDArray[np.bool_]:

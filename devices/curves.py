@@ -53,10 +53,12 @@ def roofline_curves(
     InvalidValue
         If a device states no peak for the arithmetic asked for.
     """
-    hardware = hardware_named(tables, device_ids)
+    distinct = list(dict.fromkeys(device_ids))
+    hardware = hardware_named(tables, distinct)
     standing, _ = standing_peak(hardware)
     frames = []
-    for row, wanted in enumerate(precisions):
+    for device, wanted in zip(device_ids, precisions, strict=True):
+        row = distinct.index(device)
         precision = wanted if wanted is not None else str(standing[row])
         if precision == "" or np.isnan(hardware.memory_bytes_per_s[row]):
             continue
@@ -81,7 +83,9 @@ def _curve(hardware: Hardware, row: int, precision: str, ends: tuple[float, floa
     peak = hardware.peak_ops_per_s[row, column] if column >= 0 else np.nan
     if np.isnan(peak):
         has = ", ".join(stated_formats(hardware, row)) or "none stated"
-        raise InvalidValue(f"Device '{hardware.device_id[row]}' has no arithmetic for {precision}: it has {has}.")
+        raise InvalidValue(
+            f"Device '{hardware.device_id[row]}' has no arithmetic for {precision}: it has {has}."
+        )
     bandwidth = hardware.memory_bytes_per_s[row]
     ridge = ridge_point(peak, bandwidth)
     intensity = _intensities(ridge, ends)

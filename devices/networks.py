@@ -117,20 +117,53 @@ def distinct_experts(experts: Floats, experts_per_token: Floats, tokens: Floats)
     return experts * (1.0 - untouched**tokens)
 
 
-def touched_params(networks: Networks, tokens: Floats) -> Floats:
-    """Parameters read in one step of `tokens` tokens: the dense ones and the experts touched.
+def looked_up_params(networks: Networks) -> Floats:
+    """Parameters of an input embedding table of its own: rows are looked up in it, it is not multiplied."""
+    return np.where(networks.tied_embeddings > 0.0, 0.0, networks.vocabulary * _known(networks.hidden))
 
-    A token that is looked up, not multiplied (large embedding tables), counts through `active_params`, so
-    that a dense network reads its active parameters once however many tokens pass.
-    """
+
+def touched_expert_params(networks: Networks, tokens: Floats) -> Floats:
+    """Parameters of the routed experts that one step of `tokens` tokens reads."""
     share = distinct_experts(networks.experts, networks.experts_per_token, tokens) / networks.experts
-    routed = networks.dense_params + networks.expert_params * share
-    return np.where(networks.expert_params > 0.0, routed, networks.active_params)
+    return networks.expert_params * share
 
 
-def matrix_operations_per_token(networks: Networks) -> Floats:
+def touched_dense_params(networks: Networks) -> Floats:
+    """Parameters outside the experts that one step reads, however many tokens pass.
+
+    The input embedding is left out, and so are tables that `active_params` leaves out.
+    """
+    read = np.where(networks.expert_params > 0.0, networks.dense_params, networks.active_params)
+    return read - looked_up_params(networks)
+
+
+def active_expert_params(networks: Networks) -> Floats:
+    """Parameters of the routed experts that one token uses."""
+    return networks.expert_params * networks.experts_per_token / networks.experts
+
+
+def expert_operations(networks: Networks, tokens: Floats) -> Floats:
+    """Operations of `tokens` tokens in the routed experts."""
+    return 2.0 * active_expert_params(networks) * tokens
+
+
+def dense_operations(networks: Networks, tokens: Floats, sequences: Floats) -> Floats:
+    """Operations of `tokens` tokens in the matrices outside the experts.
+
+    The output matrix is needed for the last token of each of `sequences` sequences alone.
+    """
+    output = networks.vocabulary * _known(networks.hidden)
+    inner = networks.active_params - active_expert_params(networks) - looked_up_params(networks) - output
+    return 2.0 * (inner * tokens + output * sequences)
+
+
+def operations_per_token(networks: Networks) -> Floats:
     """Operations of one token in the weight matrices, 2 an active parameter (Kaplan et al. 2020)."""
     return 2.0 * networks.active_params
+
+
+def _known(values: Floats) -> Floats:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _first_known(values: Floats, otherwise: Floats) -> Floats:

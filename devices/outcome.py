@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from devices import memory, streams
+from devices.backends import usual_software
 from devices.catalogue import Pairs
 from devices.columns import Columns
-from devices.efficiency import Shares, reachable_shares
+from devices.efficiency import Shares, reachable_shares, saturated
 from devices.power import (
     PowerDraw,
     PowerLimits,
@@ -66,9 +67,12 @@ class Energy:
 
 
 def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> Shares:
-    """Reachable shares of each pair, by back end, weight width and kind of network."""
+    """Reachable shares of each pair, by the usual software, weight width and kind of network."""
     bits = element_bytes(settings.weight_precision) * 8.0
-    return reachable_shares(efficiencies, settings.backend, weight_class(bits), pairs.networks.kind)
+    kind = pairs.networks.kind
+    software = usual_software(pairs.hardware, settings.backend, kind)
+    shares = reachable_shares(efficiencies, software, weight_class(bits), kind)
+    return saturated(shares, software, settings.peak_ops_per_s)
 
 
 def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:

@@ -8,12 +8,21 @@ import numpy as np
 
 from devices.attention import attention_operations, cache_bytes_read, kv_cache_bytes_per_token
 from devices.efficiency import Shares
-from devices.networks import Networks, matrix_operations_per_token, touched_params
+from devices.networks import (
+    Networks,
+    dense_operations,
+    expert_operations,
+    touched_dense_params,
+    touched_expert_params,
+)
 from devices.parallelism import all_reduce_s
 from devices.roofline import roof_names
 from devices.units import Floats, Labels
 
 ACTIVATION_BYTES = 2.0
+# How far arithmetic and traffic overlap: the exponent of the norm that joins them. 1 is one after the other,
+# infinity the ideal roofline; fitted to prefill and batched decode, where both are large.
+OVERLAP = 1.25
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,13 @@ class Step:
 
     @property
     def cool_s(self) -> Floats:
-        """Time at full speed, ``max(compute, memory, on-chip memory) + overhead + communication``."""
-        roof = np.maximum(np.maximum(self.compute_s, self.memory_s), self.sram_s)
-        return roof + self.overhead_s + self.network_s
+        """Time at full speed: the roofs, joined by a smooth maximum, and what comes on top of them."""
+        return joined_s(self.compute_s, self.traffic_s) + self.overhead_s + self.network_s
+
+    @property
+    def traffic_s(self) -> Floats:
+        """Time of the slower of the two levels of memory."""
+        return np.maximum(self.memory_s, self.sram_s)
 
     @property
     def time_s(self) -> Floats:
@@ -75,7 +88,7 @@ class Step:
     @property
     def memory_busy(self) -> Floats:
         """Share of the time at full speed in which memory is at its reachable rate."""
-        return np.maximum(self.memory_s, self.sram_s) / self.cool_s
+        return self.traffic_s / self.cool_s
 
     @property
     def moved_bytes(self) -> Floats:
@@ -99,6 +112,17 @@ class Step:
         return np.where(np.asarray(self.slowdown) > 1.0, "power", names).astype(object)
 
 
+def joined_s(compute_s: Floats, traffic_s: Floats) -> Floats:
+    """Time of arithmetic and traffic that partly overlap, ``(c^q + m^q)^(1/q)`` with q = `OVERLAP`.
+
+    At least the roofline's ``max(c, m)``, at most their sum.
+    """
+    larger = np.maximum(compute_s, traffic_s)
+    smaller = np.minimum(compute_s, traffic_s)
+    ratio = np.divide(smaller, larger, out=np.zeros_like(larger), where=larger > 0.0)
+    return np.asarray(larger * (1.0 + ratio**OVERLAP) ** (1.0 / OVERLAP))
+
+
 def token_step(
     networks: Networks,
     machine: Machine,
@@ -108,6 +132,7 @@ def token_step(
     first_context: Floats,
     weight_bytes: Floats,
     kv_bytes: Floats,
+    dense_weight_bytes: Floats | None = None,
 ) -> Step:
     """One step of a decoder: `new_tokens` tokens for each of `sequences` sequences.
 
@@ -123,16 +148,20 @@ def token_step(
         Context of the first new token, itself included: 1 for a prefill without cached prefix.
     weight_bytes, kv_bytes : numpy.ndarray
         Bytes of one weight and of one cached element.
+    dense_weight_bytes : numpy.ndarray, optional
+        Bytes of one weight outside the routed experts, where that differs.
     """
     tokens = sequences * new_tokens
-    operations = matrix_operations_per_token(networks) * tokens
-    operations = operations + attention_operations(networks, first_context, new_tokens) * sequences
+    dense_bytes = weight_bytes if dense_weight_bytes is None else dense_weight_bytes
+    attention = attention_operations(networks, first_context, new_tokens) * sequences
     written = kv_cache_bytes_per_token(networks, kv_bytes) * tokens
     read = cache_bytes_read(networks, first_context + new_tokens - 1.0, kv_bytes) * sequences
+    weights = touched_expert_params(networks, tokens) * weight_bytes
     return _timed(
         machine,
-        operations=operations,
-        weights=touched_params(networks, tokens) * weight_bytes,
+        operations=dense_operations(networks, tokens, sequences) + attention,
+        expert_operations=expert_operations(networks, tokens),
+        weights=weights + touched_dense_params(networks) * dense_bytes,
         resident=networks.params * weight_bytes,
         cache=read + written,
         activations=activation_bytes(networks, tokens),
@@ -156,16 +185,16 @@ def item_step(
     weight_bytes : numpy.ndarray
         Bytes of one weight.
     """
-    layers = np.where(np.isnan(networks.layers), 1.0, networks.layers)
     hidden = np.where(np.isnan(networks.hidden), 0.0, networks.hidden)
     return _timed(
         machine,
         operations=networks.operations_per_item * evaluations,
+        expert_operations=np.zeros_like(evaluations),
         weights=networks.active_params * weight_bytes * passes,
         resident=networks.params * weight_bytes,
         cache=np.zeros_like(evaluations),
         activations=np.zeros_like(evaluations),
-        layers=layers * passes,
+        layers=passes,
         message=hidden * evaluations * ACTIVATION_BYTES,
     )
 
@@ -188,6 +217,7 @@ def _timed(
     machine: Machine,
     *,
     operations: Floats,
+    expert_operations: Floats,
     weights: Floats,
     resident: Floats,
     cache: Floats,
@@ -200,12 +230,13 @@ def _timed(
     on_chip &= ~np.isnan(machine.sram_bytes_per_s)
     chip_rate = np.fmax(machine.sram_bytes_per_s, machine.bytes_per_s)
     moved = np.where(on_chip, 0.0, weights) + cache + activations
+    rate = count * shares.compute * machine.peak_ops_per_s
     return Step(
-        operations=operations,
+        operations=operations + expert_operations,
         weight_bytes=weights,
         cache_bytes=cache,
         activation_bytes=activations,
-        compute_s=operations / (count * shares.compute * machine.peak_ops_per_s),
+        compute_s=(operations + expert_operations / shares.experts) / rate,
         memory_s=moved / (count * shares.bandwidth * machine.bytes_per_s),
         sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
         network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),

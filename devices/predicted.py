@@ -1,0 +1,99 @@
+"""What the core predicts for a measurement: the same step under the published conditions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from devices.efficiency import Shares, saturated
+from devices.measured import Measured
+from devices.step import Machine, Step, item_step, token_step
+from devices.units import Floats
+
+# Output tokens of a decode measurement that does not state its context.
+UNSTATED_OUTPUT_TOKENS = 128.0
+
+
+def measured_machine(measured: Measured, shares: Shares) -> Machine:
+    """The roofs that each measurement ran under."""
+    hardware = measured.hardware
+    return Machine(
+        peak_ops_per_s=measured.peak_ops_per_s,
+        bytes_per_s=hardware.memory_bytes_per_s,
+        sram_bytes=hardware.sram_bytes,
+        sram_bytes_per_s=hardware.sram_bytes_per_s,
+        link_bytes_per_s=np.where(
+            np.isnan(hardware.interconnect_bytes_per_s),
+            UNSTATED_LINK_BYTES_PER_S,
+            hardware.interconnect_bytes_per_s,
+        ),
+        devices=measured.devices,
+        shares=saturated(shares, measured.software, measured.peak_ops_per_s),
+    )
+
+
+# PCIe 4.0 x16, one direction: cards without a link of their own.
+UNSTATED_LINK_BYTES_PER_S = 32e9
+
+
+def prefill_step(measured: Measured, machine: Machine) -> Step:
+    """The prompts of the batch, after the tokens that were in the cache before."""
+    return _tokens(measured, machine, np.fmax(measured.input_tokens, 1.0), measured.prior_tokens + 1.0)
+
+
+def decode_step(measured: Measured, machine: Machine) -> Step:
+    """One token for each sequence of the batch, at the middle of the answer."""
+    answer = np.where(measured.output_tokens > 0.0, measured.output_tokens, UNSTATED_OUTPUT_TOKENS)
+    context = np.nan_to_num(measured.input_tokens) + answer / 2.0
+    return _tokens(measured, machine, np.ones_like(context), context)
+
+
+def item_batch(measured: Measured, machine: Machine) -> Step:
+    """One batch of images, sequences or denoising runs."""
+    return item_step(
+        measured.networks,
+        machine,
+        evaluations=measured.batch * measured.evaluations,
+        passes=measured.evaluations,
+        weight_bytes=measured.weight_bytes,
+    )
+
+
+def predicted_s(measured: Measured, shares: Shares) -> Floats:
+    """Time that the core predicts for each measurement of a time, NaN for the others.
+
+    Parameters
+    ----------
+    measured : Measured
+        Measurements, shape (n,).
+    shares : Shares
+        Reachable shares of each, before saturation.
+    """
+    machine = measured_machine(measured, shares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        prefill = prefill_step(measured, machine).time_s
+        decode = decode_step(measured, machine).time_s
+        answered = prefill + np.maximum(measured.output_tokens - 1.0, 0.0) * decode
+        items = item_batch(measured, machine).time_s
+    of_tokens = np.select(
+        [
+            np.isin(measured.metric, ["decode_tokens_per_s", "per_token_ms"]),
+            np.isin(measured.metric, ["prefill_tokens_per_s", "first_token_ms"]),
+            measured.metric == "output_tokens_per_s",
+        ],
+        [decode, prefill, answered],
+        np.nan,
+    )
+    return np.where(measured.networks.is_decoder, of_tokens, np.where(measured.is_time, items, np.nan))
+
+
+def _tokens(measured: Measured, machine: Machine, new_tokens: Floats, first_context: Floats) -> Step:
+    return token_step(
+        measured.networks,
+        machine,
+        sequences=measured.batch,
+        new_tokens=new_tokens,
+        first_context=first_context,
+        weight_bytes=measured.weight_bytes,
+        kv_bytes=measured.kv_bytes,
+        dense_weight_bytes=measured.dense_weight_bytes,
+    )
