@@ -20,8 +20,8 @@ def naive_matmul_instructions(rows: Floats, inner: Floats, columns: Floats) -> F
     """Instructions that a scalar processor executes for a matrix product, ``(10 N + 6 K + 6 M) M K``.
 
     Counted by the source document "Inference Compute is Going to Explode!" from the machine code of its
-    triple loop, the matrices being M x N and N x K. The loop overheads 6 K and 6 M are the document's; loops
-    nested M, K, N would pay them ``6 M`` times in all, not ``6 M * M K``.
+    triple loop, for an M x N matrix times an N x K one. It charges the overhead of the outer loops, 6 K + 6 M,
+    to every element of the result, which loops nested M, K, N would not pay.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def linear_layer_operations(tokens: Floats, inputs: Floats, outputs: Floats) -> 
     return 2.0 * matmul_multiplications(tokens, inputs, outputs)
 
 
-def resident_threads(multiprocessors: Floats, warps: Floats, threads_per_warp: Floats = 32.0) -> Floats:
+def resident_threads(multiprocessors: Floats, warps: Floats, threads_per_warp: Floats) -> Floats:
     """Threads that a GPU keeps in flight: multiprocessors x warps of each x threads of a warp."""
     return multiprocessors * warps * threads_per_warp
 
@@ -92,12 +92,12 @@ def distance_per_clock_m(signal_m_per_s: Floats, clock_hz: Floats) -> Floats:
     return signal_m_per_s / clock_hz
 
 
-def fibre_speed_share(group_index: Floats = FIBRE_GROUP_INDEX) -> Floats:
+def fibre_speed_share(group_index: float = FIBRE_GROUP_INDEX) -> float:
     """Speed of a signal in fibre over that of light in vacuum, one over the group index."""
     return 1.0 / group_index
 
 
-def fibre_round_trip_s(distance_m: Floats, group_index: Floats = FIBRE_GROUP_INDEX) -> Floats:
+def fibre_round_trip_s(distance_m: Floats, group_index: float = FIBRE_GROUP_INDEX) -> Floats:
     """Least time there and back over `distance_m` of fibre."""
     return 2.0 * distance_m / (SPEED_OF_LIGHT_M_PER_S * fibre_speed_share(group_index))
 

@@ -22,6 +22,6 @@ def page_waste_share(used_tokens: Floats, page_tokens: Floats) -> Floats:
 
 
 def mean_page_waste_share(used_tokens: Floats, page_tokens: Floats) -> Floats:
-    """Expected empty share where lengths end anywhere in a page: half a page, less half a token, a request."""
+    """Expected empty share where a length may end anywhere in a page: half a page less half a token."""
     empty = (page_tokens - 1.0) / 2.0
     return empty / (used_tokens + empty)
