@@ -12,7 +12,7 @@ import duckdb
 
 from datasets.errors import DatabaseUnavailable
 from datasets.facts import facts_version, stage_facts
-from datasets.schema import SCHEMA_VERSION, Table, creation_sql, quoted, tables
+from datasets.schema import SCHEMA_VERSION, Table, creation_sql, literal, quoted, tables
 
 # Readable by the 1.4 and 1.5 lines of DuckDB's shell as well as by the 2.0 line that writes it.
 STORAGE_VERSION = "v1.4.0"
@@ -37,11 +37,12 @@ def build(path: Path) -> None:
     try:
         with duckdb.connect(":memory:") as connection:
             options = f"STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_SIZE_BYTES}"
-            quoted_draft = str(draft).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted_draft}' AS edgewise ({options})")
+            connection.execute(f"ATTACH {literal(str(draft))} AS edgewise ({options})")
             connection.execute("USE edgewise")
-            _attach_scratch(connection)
-            _replace_tables(connection, kept=frozenset())
+            attach_scratch(connection)
+            for table in tables().values():
+                _stage_facts(connection, table, kept=frozenset())
+            replace_tables(connection)
         _publish(draft, path)
     except (OSError, duckdb.IOException) as error:
         raise DatabaseUnavailable(
@@ -80,12 +81,16 @@ def refresh(connection: duckdb.DuckDBPyConnection) -> None:
     connection : duckdb.DuckDBPyConnection
         Connected to the file, for writing.
     """
-    _attach_scratch(connection)
-    _replace_tables(connection, _kept_rows(connection))
+    attach_scratch(connection)
+    kept = _kept_rows(connection)
+    for table in tables().values():
+        _stage_facts(connection, table, kept)
+    replace_tables(connection)
     connection.execute("CHECKPOINT")
 
 
-def _attach_scratch(connection: duckdb.DuckDBPyConnection) -> None:
+def attach_scratch(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the connection memory for rows that are kept or staged while tables are replaced."""
     connection.execute(
         "ATTACH ':memory:' AS scratch; CREATE SCHEMA scratch.kept; CREATE SCHEMA scratch.staged"
     )
@@ -118,9 +123,8 @@ def _references_from(kept: list[Table], target: Table) -> list[str]:
     ]
 
 
-def _replace_tables(connection: duckdb.DuckDBPyConnection, kept: frozenset[str]) -> None:
-    for table in tables().values():
-        _stage_rows(connection, table, kept)
+def replace_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the staged rows in the place of every table's rows, under this version's rules, all or nothing."""
     connection.execute("BEGIN")
     for name in reversed(tables()):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
@@ -130,24 +134,24 @@ def _replace_tables(connection: duckdb.DuckDBPyConnection, kept: frozenset[str])
     connection.execute("COMMIT")
 
 
-def _stage_rows(connection: duckdb.DuckDBPyConnection, table: Table, kept: frozenset[str]) -> None:
+def _stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, kept: frozenset[str]) -> None:
     if table.name == "meta":
         connection.execute(
-            f"CREATE TABLE {_staged(table)} AS SELECT * FROM "  # noqa: S608
+            f"CREATE TABLE {staged_name(table)} AS SELECT * FROM "  # noqa: S608
             "(VALUES ('schema_version', ?), ('facts_version', ?)) AS versions (key, value)",
             [str(SCHEMA_VERSION), facts_version()],
         )
         return
-    stage_facts(connection, table, _staged(table))
+    stage_facts(connection, table, staged_name(table))
     if table.name in kept:
         same = " AND ".join(f"staged.{quoted(key)} = kept.{quoted(key)}" for key in table.key)
         connection.execute(
-            f"DELETE FROM {_staged(table)} AS staged USING {_kept(table)} AS kept "  # noqa: S608
+            f"DELETE FROM {staged_name(table)} AS staged USING {_kept(table)} AS kept "  # noqa: S608
             f"WHERE {same} AND kept.origin = 'user'"
         )
         connection.execute(
-            f"INSERT INTO {_staged(table)} BY NAME SELECT {_shared_columns(connection, table)} "  # noqa: S608
-            f"FROM {_kept(table)} AS kept WHERE NOT EXISTS (FROM {_staged(table)} AS staged WHERE {same})"
+            f"INSERT INTO {staged_name(table)} BY NAME SELECT {_shared_columns(connection, table)} "  # noqa: S608
+            f"FROM {_kept(table)} AS kept WHERE NOT EXISTS (FROM {staged_name(table)} AS staged WHERE {same})"
         )
 
 
@@ -167,7 +171,7 @@ def _insert_staged_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> 
     )
     absent = " AND ".join(f"present.{quoted(key)} = staged.{quoted(key)}" for key in table.key)
     statement = (
-        f"INSERT INTO {quoted(table.name)} BY NAME SELECT * FROM {_staged(table)} AS staged "  # noqa: S608
+        f"INSERT INTO {quoted(table.name)} BY NAME SELECT * FROM {staged_name(table)} AS staged "  # noqa: S608
         f"WHERE {level or 'true'} AND NOT EXISTS (FROM {quoted(table.name)} AS present WHERE {absent})"
     )
     while connection.execute(statement).fetchone() != (0,) and level:
@@ -178,7 +182,8 @@ def _kept(table: Table) -> str:
     return f"scratch.kept.{quoted(table.name)}"
 
 
-def _staged(table: Table) -> str:
+def staged_name(table: Table) -> str:
+    """Qualified name of the table that holds the rows to be put in place of ``table``."""
     return f"scratch.staged.{quoted(table.name)}"
 
 

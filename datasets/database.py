@@ -175,8 +175,7 @@ def _file_state(file: Path) -> str:
 def working_copy(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     """In-memory database with the snapshot's rows, apart from the file, with every function and view.
 
-    Foreign keys are left out: rows may be removed in any order, and `datasets.changes` checks the
-    references when a change is taken over into the file.
+    Its tables have keys and defaults only; `datasets.rules` tells which rules their rows break.
 
     Parameters
     ----------
@@ -188,8 +187,8 @@ def working_copy(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
         To be closed by the caller; threads need a ``.cursor()`` each.
     """
     connection = duckdb.connect(":memory:")
-    connection.execute(schema.creation_sql_without_references())
     for name, frame in snapshot.tables.items():
+        connection.execute(schema.loose_creation_sql(schema.tables()[name]))
         connection.register("incoming", frame)
         connection.execute(f"INSERT INTO {schema.quoted(name)} BY NAME SELECT * FROM incoming")  # noqa: S608
         connection.unregister("incoming")

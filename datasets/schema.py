@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 from importlib import resources
 
@@ -46,6 +45,14 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A ``CHECK`` rule: an SQL expression over ``columns`` that must not be false."""
+
+    expression: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as declared; ``key`` is its primary key."""
 
@@ -53,7 +60,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     references: tuple[Reference, ...]
-    checks: tuple[str, ...]
+    checks: tuple[Check, ...]
     comment: str | None
 
     @property
@@ -72,16 +79,45 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """SQL text literal, quotes inside it doubled."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 @functools.cache
 def creation_sql() -> str:
     """SQL that creates every table with its rules and comments."""
     return resources.files("datasets").joinpath("schema.sql").read_text(encoding="utf-8")
 
 
-@functools.cache
-def creation_sql_without_references() -> str:
-    """The same tables without foreign keys: an analyst's copy checks its references when it is taken over."""
-    return re.sub(r"\s+REFERENCES \w+ \(\w+\)", "", creation_sql())
+def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
+    """SQL that creates a table with its columns, defaults, comments and key, but without its other rules.
+
+    An analyst's rows go into such a table first, so that `datasets.rules` can name every broken rule
+    with its row and value; DuckDB's own messages name neither.
+
+    Parameters
+    ----------
+    table : Table
+    as_text : bool
+        Make every column a text, to find the cells that their type cannot hold.
+
+    Returns
+    -------
+    str
+    """
+    columns = [
+        f"{quoted(column.name)} {'VARCHAR' if as_text else column.data_type}"
+        + (f" DEFAULT {column.default}" if column.default else "")
+        for column in table.columns
+    ]
+    key = [] if as_text else [f"PRIMARY KEY ({', '.join(quoted(name) for name in table.key)})"]
+    comments = [
+        f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.name)} IS {literal(column.comment)};"
+        for column in table.columns
+        if column.comment
+    ]
+    return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns + key)}); {' '.join(comments)}"
 
 
 @functools.cache
@@ -120,7 +156,9 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str | None
             for kind, _, own, target, theirs in constraints
             if kind == "FOREIGN KEY"
         ),
-        checks=tuple(expression for kind, expression, *_ in constraints if kind == "CHECK"),
+        checks=tuple(
+            Check(rule, tuple(dict.fromkeys(own))) for kind, rule, own, *_ in constraints if kind == "CHECK"
+        ),
         comment=comment,
     )
 
