@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.accelerators import AcceleratorHistory, chip_w_per_h100e, stock_h100e
+from forecasting.energy import nameplate_w
+from forecasting.fleets import STOCK_YEARS, year_means
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
 
 Array = NDArray[np.float64]
@@ -29,6 +32,84 @@ def training_share(values: Values, years: NDArray[np.int64]) -> Array:
     weight = np.clip((years - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
     first, last = values["rnd_share_2025"][:, None], values["rnd_share_2030"][:, None]
     return values["generative_share"][:, None] * (first + (last - first) * weight)
+
+
+def power_limit_w(values: Values) -> Array:
+    """Nameplate power that grids allow AI facilities, W (draws, years); none in history.
+
+    An exponential from the limit of 2026 to that of 2030.
+    """
+    weight = np.clip((YEARS - LAST_HISTORY_YEAR - 1) / (LAST_YEAR - LAST_HISTORY_YEAR - 1), 0, 1)
+    first, last = (np.log(values[f"power_limit_gw_{year}"])[:, None] for year in (2026, 2030))
+    limit = np.exp(first * (1 - weight) + last * weight) * 1e9
+    return np.where(YEARS <= LAST_HISTORY_YEAR, np.inf, limit)
+
+
+@dataclass(frozen=True)
+class DataCentres:
+    """The accelerator stock, split between training and cloud inference; arrays (draws, years).
+
+    Attributes
+    ----------
+    h100e : array
+        Deployed at the end of the year, H100e.
+    powered : array
+        Share of it that the power limit lets run.
+    available_share : array
+        Share that is powered, healthy and schedulable.
+    peak, mean_peak, usable_peak : dict of series to array
+        Dense 8-bit peak at the end of the year, over the year, and the available part of the smaller, OP/s.
+    full_load_w, mean_load_w : dict of series to array
+        Facility power at full load at the end of the year and over it, W.
+    """
+
+    h100e: Array
+    powered: Array
+    available_share: Array
+    peak: dict[str, Array]
+    mean_peak: dict[str, Array]
+    usable_peak: dict[str, Array]
+    full_load_w: dict[str, Array]
+    mean_load_w: dict[str, Array]
+
+    def mean_power_w(self, series: str, values: Values) -> Array:
+        """Electrical power over the year, W: full load * powered share * mean over peak."""
+        return self.mean_load_w[series] * self.powered * values["mean_over_peak_power"][:, None]
+
+
+def data_centres(history: AcceleratorHistory, h100_ops_per_s: float, values: Values) -> DataCentres:
+    """Stock, peak and power of the data centres.
+
+    Parameters
+    ----------
+    history : AcceleratorHistory
+    h100_ops_per_s : float
+        Dense 8-bit peak of one H100.
+    values : mapping
+        Drawn assumptions.
+
+    Returns
+    -------
+    DataCentres
+    """
+    h100e = stock_h100e(history, values)
+    share = training_share(values, STOCK_YEARS)
+    load = nameplate_w(h100e, chip_w_per_h100e(history, values), values)
+    split = {"training": share, "cloud_inference": 1 - share}
+    peak = {s: h100e * h100_ops_per_s * part for s, part in split.items()}
+    powered = np.minimum(power_limit_w(values) / load[:, 1:], 1.0)
+    available_share = values["cluster_availability"][:, None] * powered
+    return DataCentres(
+        h100e=h100e[:, 1:],
+        powered=powered,
+        available_share=available_share,
+        peak={s: p[:, 1:] for s, p in peak.items()},
+        mean_peak={s: year_means(p) for s, p in peak.items()},
+        # Where a series' part of the stock shrinks within a year, its end binds and not its mean.
+        usable_peak={s: np.minimum(year_means(p), p[:, 1:]) * available_share for s, p in peak.items()},
+        full_load_w={s: (load * part)[:, 1:] for s, part in split.items()},
+        mean_load_w={s: year_means(load * part) for s, part in split.items()},
+    )
 
 
 @dataclass(frozen=True)

@@ -36,3 +36,8 @@ def data_centre_cost_usd_per_year(mean_power_w: Array, nameplate_power_w: Array,
 def electricity_cost_usd_per_year(mean_power_w: Array, values: Values) -> Array:
     """Electricity bought in a year, US$."""
     return energy_twh_per_year(mean_power_w) * 1e9 * values["electricity_usd_per_kwh"][:, None]
+
+
+def carbon_mt_per_year(mean_power_w: Array, values: Values) -> Array:
+    """Carbon dioxide of the electricity bought in a year, million tonnes."""
+    return energy_twh_per_year(mean_power_w) * values["grid_g_co2_per_kwh"][:, None] / 1e3

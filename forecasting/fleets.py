@@ -16,6 +16,8 @@ from forecasting.years import FIRST_YEAR, LAST_YEAR
 
 # One year before the first, so that a mean over the first year has both its ends.
 STOCK_YEARS: NDArray[np.int64] = np.arange(FIRST_YEAR - 1, LAST_YEAR + 1)
+# First vintage that a lever on supply reaches.
+SUPPLY_YEAR = 2027
 
 
 def surviving_share(age_years: ArrayLike, scale_years: ArrayLike, shape: ArrayLike) -> NDArray[np.float64]:
@@ -54,7 +56,9 @@ class Fleet:
         """Names of the uncertain inputs of this fleet."""
         return f"fleet.{self.segment}.shipments", f"fleet.{self.segment}.lifetime"
 
-    def units_in_use(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def units_in_use(
+        self, scores: Mapping[str, NDArray[np.float64]], supply: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Units in use at the end of each year of STOCK_YEARS, by vintage.
 
         stock(y) = sum over vintages v <= y of shipments(v) * survival(y - v + 1/2), a vintage being sold in
@@ -64,6 +68,8 @@ class Fleet:
         ----------
         scores : mapping
             Standard-normal scores (draws,) of this fleet's inputs.
+        supply : (draws,) array, optional
+            Factor on shipments from SUPPLY_YEAR on.
 
         Returns
         -------
@@ -71,6 +77,8 @@ class Fleet:
         """
         shipped_score, life_score = (scores[name][:, None] for name in self.inputs)
         shipped = quantile_values(shipped_score, self.low, self.central, self.high, "lognormal")
+        if supply is not None:
+            shipped = np.where(self.vintages >= SUPPLY_YEAR, shipped * supply[:, None], shipped)
         scale = quantile_values(life_score, *self.scale_years, "lognormal")[:, :, None]
         age = STOCK_YEARS[:, None] - self.vintages[None, :] + 0.5
         return shipped[:, None, :] * surviving_share(age[None], scale, self.shape)

@@ -123,7 +123,8 @@ def _fleet_spread(assumed: pd.DataFrame) -> float:
 def _projected(
     scenario_id: str, plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
 ) -> Projection:
-    stock = {segment: fleet.units_in_use(scores) for segment, fleet in plan.fleets.items()}
+    supply = {"smartphone": values["phone_supply_2027"]}
+    stock = {s: fleet.units_in_use(scores, supply.get(s)) for s, fleet in plan.fleets.items()}
     use = edge_use(
         plan.demands,
         plan.hosts,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import UnknownName
 from forecasting.energy import (
+    carbon_mt_per_year,
     data_centre_cost_usd_per_year,
     electricity_cost_usd_per_year,
     energy_twh_per_year,
@@ -26,6 +27,7 @@ QUANTITIES = {
     "gw": "GW",
     "twh": "TWh/yr",
     "usd": "US$/yr",
+    "mtco2": "MtCO2/yr",
 }
 
 
@@ -35,7 +37,7 @@ def quantity_draws(projection: Projection, quantity: str, series: str, sense: st
     Parameters
     ----------
     projection : Projection
-    quantity : {'ops', 'h100e', 'tokens', 'gw', 'twh', 'usd'}
+    quantity : {'ops', 'h100e', 'tokens', 'gw', 'twh', 'usd', 'mtco2'}
         ``tokens`` exists for demand alone, and not for training; its dict is empty elsewhere.
     series, sense : str
 
@@ -57,6 +59,9 @@ def quantity_draws(projection: Projection, quantity: str, series: str, sense: st
     if quantity in ("ops", "h100e"):
         per = projection.h100_ops_per_s if quantity == "h100e" else 1.0
         return {s: ops / per for s, ops in projection.operations[series, sense].items()}
+    if quantity == "mtco2":
+        power = projection.power_w[series, sense]
+        return {s: carbon_mt_per_year(w, projection.values) for s, w in power.items()}
     reading: Callable[[Array], Array] = energy_twh_per_year if quantity == "twh" else _gigawatts
     return {s: reading(w) for s, w in projection.power_w[series, sense].items()}
 

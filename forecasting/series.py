@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting import training_runs
-from forecasting.accelerators import chip_w_per_h100e, stock_h100e
-from forecasting.cloud import serving_demand, training_share
+from forecasting.cloud import data_centres, serving_demand
 from forecasting.demand import frontier_scale
 from forecasting.edge import EdgeUse, installed
-from forecasting.energy import nameplate_w
-from forecasting.fleets import STOCK_YEARS, year_means
 from forecasting.plan import Plan
 from forecasting.serving import h100e_needed
 from forecasting.years import SECONDS_PER_DAY
@@ -67,57 +64,45 @@ def edge_series(plan: Plan, stock: Mapping[str, Array], use: EdgeUse) -> SeriesP
 
 def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) -> SeriesPart:
     """Training and cloud inference, which share the accelerator stock."""
-    h100e = stock_h100e(plan.accelerators, values)
-    share = training_share(values, STOCK_YEARS)
-    watts = nameplate_w(h100e, chip_w_per_h100e(plan.accelerators, values), values)
-    split = {"training": share, "cloud_inference": 1 - share}
-    peak = {s: h100e * plan.h100_ops_per_s * part for s, part in split.items()}
-    availability = values["cluster_availability"][:, None]
-    mean_peak = {s: year_means(p) for s, p in peak.items()}
-
-    # Where a share of the stock shrinks within a year, its end binds and not its mean.
-    usable = {s: np.minimum(mean_peak[s], peak[s][:, 1:]) * availability for s in split}
-    training = np.minimum(mean_peak["training"] * values["training_utilisation"][:, None], usable["training"])
+    centres = data_centres(plan.accelerators, plan.h100_ops_per_s, values)
+    wanted_training = centres.mean_peak["training"] * values["training_utilisation"][:, None]
+    training = np.minimum(wanted_training * centres.powered, centres.usable_peak["training"])
     runs = training_runs.by_segment(training, values)
     growth = frontier_scale(values)
     wanted = {
         w: items * plan.cloud_operations_per_item[w] * (growth if w in plan.frontier_workloads else 1.0)
         for w, items in use.elsewhere_items_per_s.items()
     }
-    serving = serving_demand(wanted, mean_peak["cloud_inference"], usable["cloud_inference"], values)
-    demand = {
-        "training": runs,
-        "cloud_inference": _summed(
-            {(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}, 0
-        ),
-    }
+    serving = serving_demand(
+        wanted, centres.mean_peak["cloud_inference"], centres.usable_peak["cloud_inference"], values
+    )
+    by_family = {(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
-    for series, segments in demand.items():
+    for series, segments in (("training", runs), ("cloud_inference", _summed(by_family, 0))):
         total = np.sum(list(segments.values()), axis=0)
         weights = {name: _ratio(ops, total) for name, ops in segments.items()}
-        full_load = watts * split[series]
         operations[series, "demand"] = segments
-        power[series, "demand"] = _weighted(
-            weights, year_means(full_load) * values["mean_over_peak_power"][:, None]
-        )
-        for sense, factor in (("available", availability), ("capacity", 1.0)):
-            operations[series, sense] = _weighted(weights, peak[series][:, 1:] * factor)
-            power[series, sense] = _weighted(weights, full_load[:, 1:] * factor)
+        power[series, "demand"] = _weighted(weights, centres.mean_power_w(series, values))
+        for sense, share in (("available", centres.available_share), ("capacity", 1.0)):
+            operations[series, sense] = _weighted(weights, centres.peak[series] * share)
+            power[series, sense] = _weighted(weights, centres.full_load_w[series] * share)
     return SeriesPart(
         operations=operations,
         power_w=power,
         tokens=_cloud_tokens(plan, use, serving.operations, wanted),
         checks={
-            "stock_h100e": h100e[:, 1:],
+            "stock_h100e": centres.h100e,
+            "powered_share": centres.powered,
             "largest_run_flop": training_runs.largest_run_flop(runs["final_runs"], values),
+            "training_shortfall": wanted_training - training,
             "cloud_shortfall": serving.shortfall,
             "cloud_bottom_up": serving.bottom_up,
             "cloud_stock_route": serving.stock_route,
             "cloud_h100e_needed": h100e_needed(
                 wanted, plan.serving, plan.h100_ops_per_s, values["serving_busy_ceiling"]
             ),
-            "serving_h100e": mean_peak["cloud_inference"] / plan.h100_ops_per_s,
+            "serving_h100e": centres.mean_peak["cloud_inference"] / plan.h100_ops_per_s,
         },
     )
 
