@@ -41,9 +41,9 @@ def test_every_series_sense_and_year_has_ordered_bands(central):
     assert np.isfinite(ordered).all()
 
 
-@pytest.mark.parametrize("quantity", ["ops", "h100e", "gw", "twh", "usd"])
+@pytest.mark.parametrize("quantity", ["ops", "h100e", "gw", "twh", "usd", "mtco2"])
 def test_totals_are_the_sum_of_their_segments_in_each_draw(central, quantity):
-    frame = bands(central, quantity).set_index(["series", "sense", "segment", "year"])
+    frame = bands(central, quantity).set_index(["series", "sense", "segment", "year"]).sort_index()
     for series in SERIES:
         for sense in SENSES:
             draws = np.sum(list(quantity_draws(central, quantity, series, sense).values()), axis=0)
@@ -237,3 +237,43 @@ def test_a_missing_figure_4_row_is_named(tables):
     }
     with pytest.raises(InvalidValue, match="published_forecasts lacks figure_4_training_2030"):
         forecast(broken, ["figure_4"])
+
+
+def test_a_limit_on_power_leaves_stock_unpowered_and_names_the_shortfall(tables, plan, central):
+    limit = {"power_limit_gw_2026": 20.0, "power_limit_gw_2030": 60.0}
+    limited = projection(tables, draws=DRAWS, plan=plan, overrides=limit)
+    nameplate = sum(
+        np.sum(list(limited.power_w[s, "capacity"].values()), axis=0) for s in ("training", "cloud_inference")
+    )
+    powered = nameplate * limited.checks["powered_share"]
+    at = {year: list(YEARS).index(year) for year in (2025, 2026, 2030)}
+    assert np.all(limited.checks["powered_share"][:, at[2025]] == 1.0)
+    assert np.all(powered[:, at[2026]] <= 20e9 * (1 + 1e-9))
+    assert np.all(powered[:, at[2030]] <= 60e9 * (1 + 1e-9))
+    assert np.median(limited.checks["training_shortfall"][:, at[2030]]) > 0
+    assert np.all(central.checks["training_shortfall"][:, at[2030]] >= 0)
+    assert np.median(central.checks["training_shortfall"][:, at[2030]]) == 0
+    wanted = limited.checks["training_shortfall"] + np.sum(
+        list(limited.operations["training", "demand"].values()), axis=0
+    )
+    without = central.checks["training_shortfall"] + np.sum(
+        list(central.operations["training", "demand"].values()), axis=0
+    )
+    np.testing.assert_allclose(wanted, without, rtol=1e-9)
+
+
+def test_fewer_phones_leave_less_installed_and_history_alone(tables, plan, central):
+    fewer = projection(tables, draws=DRAWS, plan=plan, overrides={"phone_supply_2027": 0.7})
+    ratio = fewer.units_in_use["smartphone"] / central.units_in_use["smartphone"]
+    assert np.all(ratio[:, YEARS < 2027] == 1.0)
+    assert np.all(ratio[:, YEARS >= 2027] < 1.0)
+
+
+def test_the_largest_run_starts_from_the_published_one_and_never_outgrows_its_feed(central):
+    # Epoch AI: 5e26 FLOP by mid-2025 (2.5e26 to 1e27).
+    largest = central.checks["largest_run_flop"]
+    assert np.median(largest[:, list(YEARS).index(2025)]) == pytest.approx(5e26, rel=0.05)
+    fed = central.operations["training", "demand"]["final_runs"] * HOURS_PER_YEAR * 3600
+    after = YEARS >= 2025
+    assert np.all(largest[:, after] <= fed[:, after] * (1 + 1e-12))
+    assert np.isnan(largest[:, ~after]).all()

@@ -1,0 +1,137 @@
+"""Yield of a busy hour, break-even of a request, and the forecast against published ones."""
+
+import numpy as np
+import pytest
+
+from datasets.errors import InvalidValue, UnknownName
+from devices.budgets import budgets
+from forecasting.breakeven import access_network, break_even, fibre_round_trip_s
+from forecasting.plan import prepared_plan
+from forecasting.projection import projection
+from forecasting.reconcile import COUNTERPARTS, published_comparison
+from forecasting.serving import h100e_needed
+
+NETWORK = "Fibre (wired, FTTH) to nearest cloud region"
+
+
+@pytest.fixture(scope="module")
+def plan(tables):
+    return prepared_plan(tables, 0.35)
+
+
+@pytest.fixture(scope="module")
+def comparison(tables, plan):
+    return published_comparison(projection(tables, draws=256, plan=plan), tables)
+
+
+def test_the_serving_mix_sums_to_one_and_turns_to_newer_accelerators(plan):
+    mix = plan.serving.mix
+    np.testing.assert_allclose(mix.sum(axis=0), 1.0)
+    assert mix.loc["a100_80", 2022] > mix.loc["a100_80", 2025] > mix.loc["a100_80", 2030]
+    assert mix.loc["h100_sxm", 2023] > 0.3
+
+
+def test_no_workload_reaches_more_than_the_peak_while_busy(plan):
+    shares = plan.serving.by_device["peak_share"].dropna()
+    assert len(shares) > 300
+    assert shares.between(0, 1).all()
+
+
+def test_a_model_too_large_for_one_device_is_served_by_the_narrowest_group_that_holds_it(plan, tables):
+    width = int(plan.serving.by_device.loc[("h100_sxm", "chat_large"), "devices"])
+    holds = budgets(tables, ["h100_sxm"], ["chat_large"], devices=width)["fits_memory"].iloc[0]
+    narrower = budgets(tables, ["h100_sxm"], ["chat_large"], devices=width // 2)["fits_memory"].iloc[0]
+    assert holds
+    assert not narrower
+
+
+def test_h100e_needed_follow_from_operations_yield_and_busy_share(plan):
+    # One H100e busy half the time, at the share of peak that chat_small reaches, executes this much:
+    share = plan.serving.by_year["chat_small"][1:]
+    executed = plan.h100_ops_per_s * share * 0.5
+    needed = h100e_needed(
+        {"chat_small": executed[None, :]}, plan.serving, plan.h100_ops_per_s, np.array([0.5])
+    )
+    np.testing.assert_allclose(needed, 1.0)
+
+
+def test_light_in_fibre_takes_fourteen_milliseconds_for_a_thousand_kilometres():
+    # 2 x 1.5 x 1,000 km / (0.7 x 299,792 km/s) = 14.3 ms
+    assert fibre_round_trip_s(1000.0) == pytest.approx(14.3e-3, rel=1e-3)
+
+
+def test_distance_slows_the_cloud_and_leaves_the_device_alone(tables):
+    table = break_even(tables, "voice_turn", "rtx_4090", network=NETWORK)
+    assert table["cloud_latency_s"].is_monotonic_increasing
+    assert table["edge_latency_s"].nunique() == 1
+    expected = table["cloud_latency_s"] - table["network_s"]
+    np.testing.assert_allclose(expected, expected.iloc[0])
+
+
+def test_a_heavier_payload_costs_time_and_energy(tables):
+    light = break_even(tables, "voice_turn", "rtx_4090", network=NETWORK)
+    heavy = break_even(tables, "voice_turn", "rtx_4090", network=NETWORK, payload_scale=100)
+    assert (heavy["network_s"] > light["network_s"]).all()
+    assert (heavy["cloud_energy_j"] > light["cloud_energy_j"]).all()
+    assert (heavy["edge_energy_j"] == light["edge_energy_j"]).all()
+
+
+def test_the_edge_never_wins_where_the_model_does_not_fit(tables):
+    table = break_even(tables, "chat_large", "apple_a18_pro", network=NETWORK)
+    assert not table["edge_fits"].any()
+    assert (table[["faster", "thriftier", "cheaper"]] == "cloud").all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"network": "carrier pigeon"}, UnknownName, "There is no network 'carrier pigeon'"),
+        ({"network": "Backbone, same continent (add)"}, InvalidValue, "is a surcharge without throughput"),
+        ({"distances_km": [-1.0]}, InvalidValue, r"Distances are \[-1.0\] km: each must be 0 or more."),
+        ({"payload_scale": -2.0}, InvalidValue, "The payload factor is -2: it must be 0 or more."),
+    ],
+)
+def test_break_even_refuses_in_a_sentence(tables, change, error, message):
+    with pytest.raises(error, match=message):
+        break_even(tables, "voice_turn", "rtx_4090", **({"network": NETWORK} | change))
+
+
+def test_networks_come_in_si_units(tables):
+    fibre = access_network(tables, NETWORK)
+    assert fibre.round_trip_s == pytest.approx(9e-3)
+    assert fibre.uplink_bits_per_s == pytest.approx(100e6)
+
+
+def test_every_published_row_with_a_counterpart_is_compared(comparison, tables):
+    published = tables["published_forecasts"]
+    expected = {
+        row.forecast_id
+        for row in published.itertuples()
+        if (row.series, row.entity) in COUNTERPARTS and 2022 <= row.year <= 2030
+    }
+    assert expected <= set(comparison["forecast_id"])
+    assert (comparison["ratio"] == comparison["p50"] / comparison["published"]).all()
+
+
+def test_figure_4_is_four_orders_of_magnitude_below_what_runs(comparison):
+    rows = comparison.set_index("forecast_id")
+    assert rows.at["figure_4_training_2030", "ratio"] > 1e3
+    assert rows.at["figure_4_training_2030", "verdict"] == "above"
+
+
+def test_ai_power_of_2025_stays_a_part_of_all_data_centres(comparison):
+    # IEA: 485 TWh for all data centres in 2025.
+    rows = comparison.set_index("forecast_id")
+    row = rows.loc["history: world data centres, electricity"]
+    in_2025 = row[row["year"] == 2025].iloc[0]
+    assert in_2025["published"] == 485
+    assert in_2025["verdict"] == "agrees"
+    assert 0.05 < in_2025["ratio"] < 0.3
+
+
+def test_the_contradiction_with_the_iea_in_2030_is_shown_and_not_hidden(comparison):
+    rows = comparison.set_index("forecast_id")
+    row = rows.loc["world_data_centres_electricity_2030"]
+    assert row["published"] == 945
+    assert row["verdict"] == ("exceeds the whole" if row["p50"] > 945 else "agrees")
+    assert row["p95"] > 945
