@@ -124,13 +124,11 @@ def edge_use(
 
 
 def _ability(host: Host, mean_stock: Mapping[str, Array], lookup: GainLookup) -> _Ability:
-    able, energy = lookup(host.able), lookup(host.energy_j)
-    if host.dedicated:
-        return _Ability(np.ones(able.shape[:2]), able[..., 0], energy[..., 0])
-    units = mean_stock[host.segment]
-    return _Ability(
-        (units * host.share).sum(axis=2), (units * able).sum(axis=2), (units * energy).sum(axis=2)
-    )
+    units = np.ones((*lookup.below.shape, 1)) if host.dedicated else mean_stock[host.segment]
+    if not host.able.any():
+        nothing = np.zeros(lookup.below.shape)
+        return _Ability(units @ host.share, nothing, nothing)
+    return _Ability(units @ host.share, lookup.summed(units, host.able), lookup.summed(units, host.energy_j))
 
 
 def _arising_items(demand: WorkloadDemand, rate: Array, abilities: list[_Ability]) -> Array:

@@ -79,9 +79,11 @@ class Fleet:
         shipped = quantile_values(shipped_score, self.low, self.central, self.high, "lognormal")
         if supply is not None:
             shipped = np.where(self.vintages >= SUPPLY_YEAR, shipped * supply[:, None], shipped)
-        scale = quantile_values(life_score, *self.scale_years, "lognormal")[:, :, None]
-        age = STOCK_YEARS[:, None] - self.vintages[None, :] + 0.5
-        return shipped[:, None, :] * surviving_share(age[None], scale, self.shape)
+        scale = quantile_values(life_score, *self.scale_years, "lognormal")
+        # Years and vintages share a few ages: one survival each, then spread over the table.
+        ages, position = np.unique(STOCK_YEARS[:, None] - self.vintages + 0.5, return_inverse=True)
+        survival = surviving_share(ages, scale, self.shape)[:, position.reshape(len(STOCK_YEARS), -1)]
+        return shipped[:, None, :] * survival
 
 
 def year_means(at_year_ends: NDArray[np.float64]) -> NDArray[np.float64]:

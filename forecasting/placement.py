@@ -151,15 +151,36 @@ def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
 
 @dataclass(frozen=True)
 class GainLookup:
-    """Where each draw and year stands on GAIN_GRID, for linear interpolation of tabulated ability."""
+    """Where each draw and year stands on GAIN_GRID: the point below, and the weight of the one above."""
 
     below: NDArray[np.int64]
     weight: NDArray[np.float64]
 
-    def __call__(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Interpolate a (G, V) table to (draws, years, V)."""
-        lower, upper = table[self.below], table[self.below + 1]
-        return lower + (upper - lower) * self.weight[..., None]
+    def summed(self, units: NDArray[np.float64], table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over vintages of units times a tabulated share, interpolated to each draw's gain.
+
+        The product with every grid point that a year's draws touch is one matrix product; picking the two
+        neighbours afterwards costs far less than interpolating each vintage.
+
+        Parameters
+        ----------
+        units : (draws, years, V) array
+        table : (G, V) array
+
+        Returns
+        -------
+        (draws, years) array
+        """
+        result = np.empty(self.below.shape)
+        for year in range(self.below.shape[1]):
+            below = self.below[:, year]
+            first = below.min()
+            products = units[:, year, :] @ table[first : below.max() + 2].T
+            at = (below - first)[:, None]
+            lower = np.take_along_axis(products, at, axis=1)[:, 0]
+            upper = np.take_along_axis(products, at + 1, axis=1)[:, 0]
+            result[:, year] = lower + (upper - lower) * self.weight[:, year]
+        return result
 
 
 def gain_lookup(edge_software_gain: NDArray[np.float64]) -> GainLookup:
