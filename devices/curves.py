@@ -80,28 +80,28 @@ _COLUMNS = [
 
 def _curve(hardware: Hardware, row: int, precision: str, ends: tuple[float, float]) -> pd.DataFrame:
     column = ARITHMETIC.index(precision) if precision in ARITHMETIC else -1
-    peak = hardware.peak_ops_per_s[row, column] if column >= 0 else np.nan
-    if np.isnan(peak):
+    peak = hardware.peak_ops_per_s[row : row + 1, column]
+    if column < 0 or np.isnan(peak[0]):
         has = ", ".join(stated_formats(hardware, row)) or "none stated"
         raise InvalidValue(
             f"Device '{hardware.device_id[row]}' has no arithmetic for {precision}: it has {has}."
         )
-    bandwidth = hardware.memory_bytes_per_s[row]
+    bandwidth = hardware.memory_bytes_per_s[row : row + 1]
     ridge = ridge_point(peak, bandwidth)
-    intensity = _intensities(ridge, ends)
+    intensity = _intensities(float(ridge[0]), ends)
     values = (
         hardware.device_id[row],
         precision,
         intensity,
         attainable_ops_per_s(intensity, peak, bandwidth),
-        float(ridge),
-        float(peak),
+        float(ridge[0]),
+        float(peak[0]),
         float(hardware.sparse_ops_per_s[row, column]),
-        float(bandwidth),
+        float(bandwidth[0]),
     )
     return pd.DataFrame(dict(zip(_COLUMNS, values, strict=True)))
 
 
-def _intensities(ridge: Floats, ends: tuple[float, float]) -> Floats:
+def _intensities(ridge: float, ends: tuple[float, float]) -> Floats:
     points = np.geomspace(*ends, _POINTS)
     return np.unique(np.append(points, ridge)) if ends[0] < ridge < ends[1] else points

@@ -1,0 +1,35 @@
+"""The app: one table of pages. Start it with ``edgewise dashboard`` or ``streamlit run dashboard/app.py``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+# Streamlit puts this folder first on the path: the packages lie one floor up, and charts is dashboard.charts.
+sys.path[:] = [str(_HERE.parent), *(p for p in sys.path if p != str(_HERE) and p != str(_HERE.parent))]
+
+import streamlit as st  # noqa: E402
+
+from dashboard import theme  # noqa: E402
+
+PAGES = (
+    ("forecast", "Forecast", ":material/show_chart:"),
+    ("devices", "Devices", ":material/memory:"),
+    ("budgets", "Budgets", ":material/grid_on:"),
+    ("data", "Data", ":material/database:"),
+)
+
+
+def main() -> None:
+    """Draw the page that the address names; the first one is the default."""
+    st.set_page_config(page_title="Edgewise", page_icon=":material/hub:", layout="wide")
+    st.html(theme.STYLE)
+    pages = [
+        st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)
+        for index, (name, title, icon) in enumerate(PAGES)
+    ]
+    st.navigation(pages, position="top").run()
+
+
+main()

@@ -1,0 +1,314 @@
+"""Budgets: which device can serve which workload in time, in memory and in power, and why a cell fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import address, controls, guard, labels, loaders
+from dashboard.charts import budget_map
+from datasets.database import Snapshot
+from devices.units import PRECISION_BITS
+
+PAGE = "budgets"
+MOST_DEVICES = 24
+_WHY_DEVICE, _WHY_WORKLOAD = "budgets.why.device", "budgets.why.workload"
+_FIRST_DEVICES = (
+    "apple_a18_pro",
+    "sd_8elite",
+    "sd_x_elite",
+    "apple_m4_max",
+    "jetson_orin_nano_super",
+    "jetson_t5000",
+    "tesla_hw3",
+    "tesla_hw4",
+    "rtx_4090",
+    "dgx_spark",
+    "h100_sxm",
+    "b200",
+)
+_OPTIONS = {
+    "weights": ("weight_precision", "--weights"),
+    "batch": ("batch", "--batch"),
+    "prompt": ("prompt_tokens", "--prompt"),
+    "answer": ("output_tokens", "--output-tokens"),
+}
+_TABLE = {
+    "device": "Device",
+    "workload": "Workload",
+    "within_budget": "Within budget",
+    "margin": "Over tightest budget",
+    "reason": "Why not",
+    "binding_roof": "Roof that binds",
+    "fits_memory": "Fits memory",
+    "memory_needed_gb": "Memory needed, GB",
+    "memory_short_gb": "Memory short, GB",
+    "first_token_s": "First token, s",
+    "per_token_s": "A token, s",
+    "tokens_per_s": "Tokens a second",
+    "latency_s": "One item, s",
+    "power_w": "Power, W",
+    "energy_per_item_j": "Energy an item, J",
+    "model_id": "Model",
+    "weight_precision": "Weights",
+    "compute_precision": "Arithmetic",
+    "batch": "Batch",
+    "prompt_tokens": "Prompt, tokens",
+    "output_tokens": "Answer, tokens",
+    "device_confidence": "Confidence of the device",
+    "workload_confidence": "Confidence of the workload",
+}
+
+
+def fields(current: Snapshot) -> list[address.Field]:
+    """The page's state: devices and workloads of the map, and the options that hold for all of them."""
+    device_ids = list(current.tables["devices"]["device_id"])
+    workload_ids = list(current.tables["workloads"]["workload_id"])
+    return [
+        address.options("device", device_ids, [name for name in _FIRST_DEVICES if name in device_ids]),
+        address.options("workload", workload_ids, []),
+        address.option("weights", list(PRECISION_BITS), None),
+        address.count("batch", 1, 100_000),
+        address.count("prompt", 0, 10_000_000),
+        address.count("answer", 1, 10_000_000),
+        address.options("cell", [*device_ids, *workload_ids], []),
+    ]
+
+
+def budgets_page() -> None:
+    """Draw the page."""
+    current = loaders.snapshot()
+    state = fields(current)
+    controls.notes(address.restored(PAGE, state))
+    st.header("Which device can serve what?", anchor=False)
+    device_ids, workload_ids = _choices(current)
+    options = _options()
+    if not device_ids:
+        st.info("Choose at least one device.")
+        address.keep(PAGE, state)
+        return
+    frame = loaders.budget_rows(current, device_ids, workload_ids, options)
+    rows = _named(current, frame)
+    _map(current, rows)
+    _why(current, rows)
+    _table(rows)
+    controls.csv_download(frame, "edgewise_budget.csv", "budgets.csv")
+    with st.expander("The same from the command line", icon=":material/terminal:"):
+        controls.command_line(_arguments(device_ids, workload_ids, options))
+    address.keep(PAGE, state)
+
+
+def _choices(current: Snapshot) -> tuple[list[str], list[str]]:
+    devices = current.tables["devices"].set_index("device_id")["name"]
+    workloads = current.tables["workloads"].set_index("workload_id")["name"]
+    chosen = st.multiselect(
+        f"Devices (up to {MOST_DEVICES})",
+        list(devices.index),
+        format_func=lambda device: str(devices.get(device, device)),
+        max_selections=MOST_DEVICES,
+        key=address.key(PAGE, "device"),
+    )
+    wanted = st.multiselect(
+        "Workloads",
+        list(workloads.index),
+        format_func=lambda workload: str(workloads.get(workload, workload)),
+        placeholder="All workloads",
+        key=address.key(PAGE, "workload"),
+    )
+    return list(chosen), list(wanted)
+
+
+def _options() -> dict[str, Any]:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.selectbox(
+        "Weights",
+        list(PRECISION_BITS),
+        index=None,
+        placeholder="The workload's own",
+        key=address.key(PAGE, "weights"),
+        help="Number format of the weights for every cell; left empty, each workload's own at the edge and "
+        "in the cloud.",
+        width=210,
+    )
+    for name, label, least in (
+        ("batch", "Batch", 1),
+        ("prompt", "Prompt, tokens", 0),
+        ("answer", "Answer, tokens", 1),
+    ):
+        row.number_input(
+            label,
+            min_value=least,
+            value=None,
+            step=1,
+            placeholder="The workload's own",
+            key=address.key(PAGE, name),
+            width=190,
+        )
+    values = {name: address.value(PAGE, name) for name in _OPTIONS}
+    return {_OPTIONS[name][0]: value for name, value in values.items() if value is not None}
+
+
+def _named(current: Snapshot, frame: pd.DataFrame) -> pd.DataFrame:
+    devices = current.tables["devices"].set_index("device_id")["name"]
+    workloads = current.tables["workloads"].set_index("workload_id")
+    return frame.assign(
+        device=frame["device_id"].map(devices),
+        workload=frame["workload_id"].map(workloads["name"]),
+        series=frame["workload_id"].map(workloads["series"]),
+        family=frame["workload_id"].map(workloads["family"]),
+    )
+
+
+def _map(current: Snapshot, rows: pd.DataFrame) -> None:
+    serving = rows[rows["series"] != "training"]
+    if serving.empty:
+        st.info("Training runs have no latency budget: choose a workload that serves someone.")
+        return
+    known = serving[serving["margin"].notna()]
+    within = int(known["within_budget"].sum())
+    title = f"{within} of {labels.counted(len(known), 'pair')} stay within every budget"
+    if len(known) and not known["within_budget"].all():
+        commonest = known.loc[~known["within_budget"] & known["fits_memory"], "binding_roof"].mode()
+        unfit = int((~known["fits_memory"]).sum())
+        title += f"; {unfit} do not fit in memory"
+        title += f", of the rest most miss by the {commonest.iloc[0]} roof" if len(commonest) else ""
+    chart = budget_map.budget_map(
+        budget_map.cell_rows(serving.sort_values(["family", "workload"], kind="stable")),
+        title=title,
+        subtitle="Prediction over its tightest budget: blue within, orange beyond, mem = does not fit, "
+        "grey = cannot be evaluated. Click a cell to see why.",
+    )
+    event = st.altair_chart(
+        chart,
+        on_select="rerun",
+        selection_mode=[budget_map.SELECTION],
+        key="budgets.map",
+        alt=f"{title}. Heat map of {serving['device_id'].nunique()} devices and "
+        f"{serving['workload_id'].nunique()} workloads; the table below holds every cell.",
+    )
+    _take_click(event)
+    st.caption(
+        "Source: roofline core over the tables `devices`, `device_peaks`, `models` and `workloads`; "
+        "reachable shares fitted to published measurements. Budgets stand with each workload and its source "
+        "on the page Data."
+    )
+
+
+def _take_click(event: Any) -> None:
+    clicked = event.get("selection", {}).get(budget_map.SELECTION, [])
+    if not clicked or clicked == st.session_state.get("budgets.clicked"):
+        return
+    st.session_state["budgets.clicked"] = clicked
+    first = clicked[0]
+    st.session_state[address.key(PAGE, "cell")] = [first["device_id"], first["workload_id"]]
+
+
+def _why(current: Snapshot, rows: pd.DataFrame) -> None:
+    st.subheader("Why a cell fails", anchor=False)
+    device, workload = _cell(rows)
+    left, right = st.columns(2)
+    devices = rows.drop_duplicates("device_id").set_index("device_id")["device"]
+    workloads = rows.drop_duplicates("workload_id").set_index("workload_id")["workload"]
+    for key, wanted in ((_WHY_DEVICE, device), (_WHY_WORKLOAD, workload)):
+        if st.session_state.get(key) != wanted:
+            st.session_state[key] = wanted
+    left.selectbox("Device", list(devices.index), format_func=devices.get, key=_WHY_DEVICE, on_change=_picked)
+    right.selectbox(
+        "Workload",
+        list(workloads.index),
+        format_func=workloads.get,
+        key=_WHY_WORKLOAD,
+        on_change=_picked,
+    )
+    row = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
+    limits = current.tables["workloads"].set_index("workload_id").loc[workload]
+    _explain(row, limits)
+
+
+def _picked() -> None:
+    st.session_state[address.key(PAGE, "cell")] = [
+        st.session_state[_WHY_DEVICE],
+        st.session_state[_WHY_WORKLOAD],
+    ]
+
+
+def _cell(rows: pd.DataFrame) -> tuple[str, str]:
+    chosen = address.value(PAGE, "cell") or []
+    if len(chosen) == 2 and ((rows["device_id"] == chosen[0]) & (rows["workload_id"] == chosen[1])).any():
+        return str(chosen[0]), str(chosen[1])
+    failing = rows[rows["margin"].notna() & ~rows["within_budget"]]
+    first = (failing if len(failing) else rows).iloc[0]
+    return str(first["device_id"]), str(first["workload_id"])
+
+
+def _explain(row: pd.Series, limits: pd.Series) -> None:
+    name = f"**{row['workload']}** on **{row['device']}**"
+    if pd.isna(row["margin"]):
+        st.info(f"{name} cannot be evaluated: {row['reason']}.", icon=":material/help:")
+        return
+    if row["within_budget"]:
+        st.success(f"{name} stays within every budget.", icon=":material/check:")
+    else:
+        st.error(f"{name} fails: {row['reason']}.", icon=":material/close:")
+    cells = st.columns(5)
+    figures = [
+        ("First token", row["first_token_s"], limits["first_token_budget_ms"]),
+        ("A token", row["per_token_s"], limits["per_token_budget_ms"]),
+        ("One item", row["latency_s"], limits["deadline_ms"]),
+    ]
+    for cell, (label, seconds, limit) in zip(cells, figures, strict=False):
+        cell.metric(
+            label,
+            "–" if pd.isna(seconds) else labels.duration(seconds),
+            help="Predicted, against the workload's budget below it.",
+        )
+        cell.caption("no budget" if pd.isna(limit) else f"budget {labels.milliseconds(limit)}")
+    cells[3].metric("Power", f"{labels.number(row['power_w'])} W")
+    power = limits["power_budget_w"]
+    cells[3].caption("no budget" if pd.isna(power) else f"budget {labels.number(power)} W over idle")
+    cells[4].metric("Memory", f"{labels.number(row['memory_needed_gb'])} GB")
+    cells[4].caption(
+        f"short by {labels.number(row['memory_short_gb'])} GB" if row["memory_short_gb"] > 0 else "fits"
+    )
+    st.markdown(
+        f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
+        f"a byte against a ridge point of {labels.number(row['ridge_point'])}"
+        + (", and heat slows the device down." if row["throttled"] else ".")
+        + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, batch "
+        f"{row['batch']:g}. Device figures {row['device_confidence']}, workload "
+        f"{row['workload_confidence']}."
+    )
+
+
+def _table(rows: pd.DataFrame) -> None:
+    st.subheader("All cells", anchor=False)
+    numeric = {
+        column: st.column_config.NumberColumn(title, format="%.3g")
+        for column, title in _TABLE.items()
+        if pd.api.types.is_float_dtype(rows[column])
+    }
+    shown = rows.assign(
+        device_confidence=controls.marked(rows["device_confidence"]),
+        workload_confidence=controls.marked(rows["workload_confidence"]),
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_order=list(_TABLE),
+        column_config={**_TABLE, **numeric},
+        alt="Every device and workload of the map with times, power, memory and reason",
+    )
+
+
+def _arguments(device_ids: list[str], workload_ids: list[str], options: Mapping[str, Any]) -> list[str]:
+    named = [part for device in device_ids for part in ("--device", device)]
+    named += [part for workload in workload_ids for part in ("--workload", workload)]
+    flags = dict(_OPTIONS.values())
+    chosen = [part for name, value in options.items() for part in (flags[name], str(value))]
+    return ["budget", *named, *chosen, "--format", "csv"]
+
+
+guard.shown(budgets_page)

@@ -1,0 +1,328 @@
+"""Forecast: the answer first, then the chart, the levers, the table and the sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import address, controls, guard, labels, loaders, provenance, sentences
+from dashboard.charts import bands
+from dashboard.loaders import ROOT_SCENARIO
+from dashboard.overlays import published_for
+from datasets.database import Snapshot
+from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
+
+PAGE = "forecast"
+_ALL = "all"
+
+
+def fields(current: Snapshot) -> list[address.Field]:
+    """The page's state: what is shown, and each assumption that the user set."""
+    scenario_ids = list(loaders.scenarios(current)["scenario_id"])
+    assumed = current.tables["assumptions"]
+    levers = [
+        address.figure(row.assumption_id, _bound(row.minimum), _bound(row.maximum))
+        for row in assumed.itertuples()
+    ]
+    return [
+        address.option("scenario", scenario_ids, ROOT_SCENARIO),
+        address.option("sense", list(labels.SENSES), "demand"),
+        address.option("quantity", list(labels.QUANTITIES), "ops"),
+        address.switch("log", True),
+        address.switch("published", False),
+        *levers,
+    ]
+
+
+def forecast_page() -> None:
+    """Draw the page."""
+    current = loaders.snapshot()
+    state = fields(current)
+    controls.notes(address.restored(PAGE, state))
+    st.header("Where will AI compute run?", anchor=False)
+    said = st.container()
+    scenario_id = _scenario_choice(current)
+    quantity, sense = _view_choices(current, scenario_id)
+    overrides = _overrides(current, scenario_id)
+    frame = loaders.forecast_bands(current, scenario_id, quantity, overrides)
+    with said:
+        _answer(current, scenario_id, overrides)
+    chart_side, lever_side = st.columns([7, 3], gap="medium")
+    with chart_side:
+        _chart(current, frame, scenario_id, quantity, sense)
+        _exports(frame, scenario_id, quantity, overrides)
+    with lever_side:
+        _levers(current, scenario_id, overrides)
+    _changes(current, scenario_id, overrides)
+    _segments(frame, sense)
+    _sources(current, scenario_id, overrides)
+    address.keep(PAGE, state)
+
+
+def _bound(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _scenario_choice(current: Snapshot) -> str:
+    table = loaders.scenarios(current).set_index("scenario_id")
+    chosen = st.segmented_control(
+        "Scenario",
+        list(table.index),
+        required=True,
+        format_func=lambda scenario: str(table.at[scenario, "name"]),
+        key=address.key(PAGE, "scenario"),
+    )
+    st.caption(str(table.at[chosen, "description"]))
+    return str(chosen)
+
+
+def _view_choices(current: Snapshot, scenario_id: str) -> tuple[str, str]:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    replay = loaders.is_replay(current, scenario_id)
+    quantities = ["ops", "h100e"] if replay else list(labels.QUANTITIES)
+    quantity = str(_picked(row, "Quantity", "quantity", quantities, labels.QUANTITIES))
+    senses = ["demand"] if replay else list(labels.QUANTITY_SENSES.get(quantity, labels.SENSES))
+    sense = str(_picked(row, "Sense", "sense", senses, labels.SENSES))
+    row.toggle("Log axis", key=address.key(PAGE, "log"), help="Equal distances are equal factors.")
+    row.toggle(
+        "Published forecasts",
+        key=address.key(PAGE, "published"),
+        help="What others project, where it has this unit and sense. Hover a cross for its source.",
+    )
+    st.caption(f"{labels.SENSES[sense]}: {labels.SENSE_MEANINGS[sense]}.")
+    return quantity, sense
+
+
+def _picked(row: Any, label: str, name: str, options: list[str], names: dict[str, str]) -> Any:
+    key = address.key(PAGE, name)
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    return row.selectbox(label, options, format_func=names.__getitem__, key=key, width=230)
+
+
+def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
+    if loaders.is_replay(current, scenario_id):
+        return {}
+    names = current.tables["assumptions"]["assumption_id"]
+    values = {name: address.value(PAGE, name) for name in names}
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
+    table = loaders.scenarios(current).set_index("scenario_id")
+    reference = _last(loaders.demand_shares(current, ROOT_SCENARIO, {}))
+    if loaders.is_replay(current, scenario_id):
+        points = loaders.forecast_bands(current, scenario_id, "ops", {})
+        described = str(table.at[scenario_id, "description"])
+        said = sentences.replay_sentences(points, described, reference)
+    else:
+        said = sentences.answer_sentences(
+            sentences.Answer(
+                scenario=str(table.at[scenario_id, "name"]),
+                year=LAST_YEAR,
+                shares=_last(loaders.demand_shares(current, scenario_id, overrides)),
+                reference_shares=reference,
+                growth=loaders.growth(current, scenario_id, overrides, "ops", "demand").set_index("series"),
+                medians=_medians(current, scenario_id, overrides),
+                reference_medians=_medians(current, ROOT_SCENARIO, {}),
+                changed=len(overrides),
+                is_reference=scenario_id == ROOT_SCENARIO and not overrides,
+            )
+        )
+    st.markdown("\n".join(f"- {sentence}" for sentence in said))
+
+
+def _last(shares: pd.DataFrame) -> pd.DataFrame:
+    return shares[shares["year"] == LAST_YEAR].set_index("series")
+
+
+def _medians(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> dict[str, float]:
+    frame = loaders.forecast_bands(current, scenario_id, "ops", overrides)
+    total = frame[(frame["segment"] == _ALL) & (frame["sense"] == "demand") & (frame["year"] == LAST_YEAR)]
+    return {str(series): float(p50) for series, p50 in zip(total["series"], total["p50"], strict=True)}
+
+
+def _chart(current: Snapshot, frame: pd.DataFrame, scenario_id: str, quantity: str, sense: str) -> None:
+    total = frame[(frame["segment"] == _ALL) & (frame["sense"] == sense)]
+    if total.empty:
+        st.info(
+            f"{labels.QUANTITIES[quantity]} is not counted in the sense '{labels.SENSES[sense].lower()}'."
+        )
+        return
+    log = bool(address.value(PAGE, "log"))
+    unit = str(total["unit"].iloc[0])
+    scale = labels.scale_for(unit, float(total["p50"].max()))
+    named = str(loaders.scenarios(current).set_index("scenario_id").at[scenario_id, "name"])
+    title = sentences.chart_title(total, named, sense)
+    published = published_for(current.tables, quantity, sense) if address.value(PAGE, "published") else None
+    if published is not None and published.empty:
+        st.caption("No published forecast has this unit and sense.")
+    axis = f"{labels.SENSES[sense]}, {scale.unit}" + (f" ({scale.note})" if scale.note else "")
+    chart = bands.band_chart(
+        bands.band_rows(total, scale, log=log),
+        title=title,
+        subtitle=f"{labels.QUANTITIES[quantity]}, {labels.SENSES[sense].lower()}: median, and bands of half "
+        f"and nine tenths of {loaders.DRAWS:,} draws",
+        y_title=axis,
+        log=log,
+        last_history_year=LAST_HISTORY_YEAR,
+        published=None if published is None else bands.published_rows(published, scale),
+    )
+    st.altair_chart(chart, alt=sentences.band_alternative(total, title, scale.unit, scale.divisor))
+    st.caption(
+        f"Source: Edgewise; history of accelerators and training runs from {provenance.EPOCH_CREDIT}, fleets "
+        "from the makers and market researchers named in the table `fleets`. "
+        f"Assumptions: {provenance.confidence_counts(current.tables['assumptions']['confidence'])}."
+    )
+
+
+def _exports(frame: pd.DataFrame, scenario_id: str, quantity: str, overrides: dict[str, float]) -> None:
+    controls.csv_download(frame, f"edgewise_{scenario_id}_{quantity}.csv", "forecast.csv")
+    settings = [part for name, value in sorted(overrides.items()) for part in ("--set", f"{name}={value!r}")]
+    with st.expander("The same from the command line", icon=":material/terminal:"):
+        controls.command_line(
+            ["forecast", "--scenario", scenario_id, "--quantity", quantity, *settings, "--format", "csv"]
+        )
+
+
+def _levers(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
+    st.subheader("Assumptions", anchor=False)
+    if loaders.is_replay(current, scenario_id):
+        st.info("A replayed figure hangs on no assumption: choose another scenario to move them.")
+        return
+    assumed = loaders.assumptions(current, scenario_id, {})
+    groups = _lever_groups(assumed)
+    group = st.selectbox("Group", groups, format_func=str.capitalize, key="forecast.group")
+    titles = provenance.source_titles(current.tables)
+    with st.container(height=430, border=False):
+        for row in assumed[assumed["group"] == group].to_dict("records"):
+            controls.assumption_slider(
+                row,
+                overrides.get(str(row["assumption_id"])),
+                slider_key=_slider_key(str(row["assumption_id"])),
+                on_change=_slider_moved,
+                source=titles.get(str(row["source_id"]), str(row["source_id"])),
+            )
+    st.button(
+        f"Reset {labels.counted(len(overrides), 'assumption')}" if overrides else "Reset",
+        disabled=not overrides,
+        on_click=_reset,
+        args=(list(overrides),),
+        icon=":material/restart_alt:",
+        key="forecast.reset",
+    )
+    st.caption("A value that you set is taken as certain: its spread leaves the bands.")
+
+
+def _lever_groups(assumed: pd.DataFrame) -> list[str]:
+    known = ["placement", "demand", "edge", "stock", "training", "cloud", "power", "cost"]
+    present = list(dict.fromkeys(assumed["group"]))
+    return [group for group in known if group in present] + sorted(set(present) - set(known))
+
+
+def _slider_key(assumption_id: str) -> str:
+    return f"forecast.slider.{assumption_id}"
+
+
+def _slider_moved(assumption_id: str) -> None:
+    st.session_state[address.key(PAGE, assumption_id)] = float(st.session_state[_slider_key(assumption_id)])
+
+
+def _reset(assumption_ids: list[str]) -> None:
+    for assumption_id in assumption_ids:
+        st.session_state[address.key(PAGE, assumption_id)] = None
+
+
+def _changes(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
+    if loaders.is_replay(current, scenario_id) or (scenario_id == ROOT_SCENARIO and not overrides):
+        return
+    columns = ["assumption_id", "name", "unit", "low", "central", "high", "overridden_by"]
+    here = loaders.assumptions(current, scenario_id, overrides)[columns]
+    there = loaders.assumptions(current, ROOT_SCENARIO, {})[["assumption_id", "low", "central", "high"]]
+    both = here.merge(there, on="assumption_id", suffixes=("", "_in_central"))
+    names = ["low", "central", "high"]
+    differs = (both[names].to_numpy() != both[[f"{name}_in_central" for name in names]].to_numpy()).any(
+        axis=1
+    )
+    st.subheader("What changed against Central", anchor=False)
+    st.dataframe(
+        both[differs].drop(columns="assumption_id"),
+        hide_index=True,
+        column_order=["name", "unit", "central_in_central", "central", "low", "high", "overridden_by"],
+        column_config={
+            "name": st.column_config.TextColumn("Assumption", width="large"),
+            "unit": "Unit",
+            "central_in_central": st.column_config.NumberColumn("Central has", format="%.4g"),
+            "central": st.column_config.NumberColumn("Here", format="%.4g"),
+            "low": st.column_config.NumberColumn("Here, 5 %", format="%.4g"),
+            "high": st.column_config.NumberColumn("Here, 95 %", format="%.4g"),
+            "overridden_by": "Set by",
+        },
+        alt="Assumptions that differ from Central",
+    )
+
+
+def _segments(frame: pd.DataFrame, sense: str) -> None:
+    rows = frame[(frame["sense"] == sense) & (frame["year"] == frame["year"].max())].copy()
+    unit = str(rows["unit"].iloc[0]) if not rows.empty else ""
+    scale = labels.scale_for(unit, float(rows["p50"].max()) if not rows.empty else 0.0)
+    quantiles = ["p5", "p25", "p50", "p75", "p95"]
+    rows[quantiles] = rows[quantiles] / scale.divisor
+    rows["series"] = rows["series"].map(labels.SERIES)
+    st.subheader(f"{labels.SENSES[sense]} by segment in {LAST_YEAR}, {scale.unit}", anchor=False)
+    st.dataframe(
+        rows.sort_values(["series", "p50"], ascending=[True, False]),
+        hide_index=True,
+        column_order=["series", "segment", *quantiles],
+        column_config={
+            "series": "Series",
+            "segment": "Segment",
+            **{q: st.column_config.NumberColumn(f"{q[1:]} %", format="%.3g") for q in quantiles},
+        },
+        alt=f"{labels.SENSES[sense]} of every segment in {LAST_YEAR}",
+    )
+
+
+def _sources(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
+    with st.expander("Assumptions and sources", icon=":material/menu_book:"):
+        if loaders.is_replay(current, scenario_id):
+            st.write("The published points stand in the table `published_forecasts` with their source.")
+            return
+        controls.confidence_legend()
+        rows = loaders.assumptions(current, scenario_id, overrides).copy()
+        rows["confidence"] = controls.marked(rows["confidence"])
+        rows["source"] = provenance.source_of(current.tables, rows["source_id"])
+        numbers = {
+            name: st.column_config.NumberColumn(title, format="%.4g")
+            for name, title in (("low", "5 %"), ("central", "Median"), ("high", "95 %"))
+        }
+        st.dataframe(
+            rows,
+            hide_index=True,
+            column_order=[
+                "group",
+                "name",
+                "unit",
+                *numbers,
+                "confidence",
+                "source",
+                "meaning",
+                "overridden_by",
+            ],
+            column_config={
+                "group": "Group",
+                "name": st.column_config.TextColumn("Assumption", width="medium"),
+                "unit": "Unit",
+                **numbers,
+                "confidence": "Confidence",
+                "source": st.column_config.TextColumn("Source", width="medium"),
+                "meaning": st.column_config.TextColumn("Meaning", width="large"),
+                "overridden_by": "Set by",
+            },
+            alt="All assumptions of the scenario with their sources",
+        )
+
+
+guard.shown(forecast_page)

@@ -1,0 +1,43 @@
+"""A page's body under one roof: what the user can cause or repair is told in a sentence, not a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+
+import streamlit as st
+
+from datasets.errors import EdgewiseError
+
+_LOG = logging.getLogger("edgewise")
+
+
+def shown(body: Callable[[], None]) -> None:
+    """Run the body of a page; an error becomes a message in the page.
+
+    Parameters
+    ----------
+    body : callable
+        Draws the page.
+    """
+    try:
+        body()
+    except EdgewiseError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:
+        _LOG.exception("A page failed")
+        st.error(
+            "This page met a fault of Edgewise itself; the terminal that runs the app shows where. "
+            "Reload the page, or open it without the part of the address after the question mark.",
+            icon=":material/error:",
+        )
+
+
+@contextlib.contextmanager
+def attempted() -> Iterator[None]:
+    """A step that may be refused: the refusal is told where it stands, and the page goes on below it."""
+    try:
+        yield
+    except EdgewiseError as error:
+        st.error(str(error), icon=":material/error:")

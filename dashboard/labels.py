@@ -1,0 +1,111 @@
+"""Words and display units: how identifiers and numbers are written for a reader."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SERIES = {
+    "training": "Training",
+    "cloud_inference": "Cloud inference",
+    "edge_inference": "Edge inference",
+}
+SENSES = {"demand": "Demand", "available": "Available", "capacity": "Capacity"}
+SENSE_MEANINGS = {
+    "demand": "operations really executed, mean over the year",
+    "available": "what power and heat let the installed hardware sustain",
+    "capacity": "the dense peak of the installed hardware",
+}
+QUANTITIES = {
+    "ops": "Operations a second",
+    "h100e": "H100-equivalents",
+    "tokens": "Tokens",
+    "gw": "Electrical power",
+    "twh": "Electricity a year",
+    "usd": "Cost a year",
+}
+QUANTITY_SENSES = {"tokens": ("demand",)}
+
+_PREFIXES = {3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y", 27: "R", 30: "Q"}
+_WORDS = {3: "thousand", 6: "million", 9: "billion", 12: "trillion", 15: "quadrillion", 18: "quintillion"}
+_PREFIXED_UNITS = ("OP/s", "op/s", "FLOP/s", "FLOP", "B/s")
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A display unit: values divided by `divisor` are in `unit`; `note` says what the prefix means."""
+
+    divisor: float
+    unit: str
+    note: str = ""
+
+
+def scale_for(unit: str, largest: float) -> Scale:
+    """Display unit in which the largest value is between 1 and 1,000, where there is one.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of the values, e.g. ``OP/s`` (takes a prefix) or ``US$/yr`` (takes a word).
+    largest : float
+        Largest value to be shown.
+    """
+    if not (math.isfinite(largest) and largest >= 1000):
+        return Scale(1.0, unit)
+    exponent = 3 * int(math.log10(largest) / 3 + 1e-12)
+    if unit in _PREFIXED_UNITS:
+        exponent = min(exponent, max(_PREFIXES))
+        note = f"{_PREFIXES[exponent]} = 10{str(exponent).translate(_SUPERSCRIPTS)}"
+        return Scale(10.0**exponent, f"{_PREFIXES[exponent]}{unit}", note)
+    exponent = min(exponent, max(_WORDS))
+    return Scale(10.0**exponent, f"{_WORDS[exponent]} {unit}")
+
+
+def number(value: float, digits: int = 2) -> str:
+    """The value with some significant digits, thousands apart: 0.034, 2.1, 340, 12,000."""
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, places):,.{max(places, 0)}f}"
+
+
+def amount(value: float, unit: str, digits: int = 2) -> str:
+    """The value with its display unit, e.g. ``3.1 ZOP/s`` or ``120 billion US$/yr``."""
+    scale = scale_for(unit, abs(value))
+    return f"{number(value / scale.divisor, digits)} {scale.unit}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage: 0.034 is 3.4 %, 0.0004 is 0.04 %."""
+    if not math.isfinite(share):
+        return "–"
+    digits = 1 if share < 0.095 and share >= 0.00095 else 2
+    return f"{number(100 * share, digits)} %"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it: 12 µs, 34 ms, 2.1 s, 3.4 h, 12 d."""
+    for limit, divisor, unit in ((1e-3, 1e-6, "µs"), (1, 1e-3, "ms"), (600, 1, "s"), (36_000, 60, "min")):
+        if abs(seconds) < limit:
+            return f"{number(seconds / divisor)} {unit}"
+    return f"{number(seconds / 3600)} h" if abs(seconds) < 200_000 else f"{number(seconds / 86_400)} d"
+
+
+def milliseconds(value: float) -> str:
+    """A time given in milliseconds, in the unit that suits it."""
+    return duration(value / 1000)
+
+
+def counted(count: int, noun: str) -> str:
+    """The count with its noun: 1 row, 2 rows, 1,200 rows."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(words: list[str]) -> str:
+    """The words as a list in a sentence: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

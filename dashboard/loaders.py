@@ -1,0 +1,182 @@
+"""The app's one cache: tables, forecasts and budgets, kept by what they depend on.
+
+Everything is keyed by the file and its data version, so a row that any process commits is seen at the next
+interaction. What is returned is shared between sessions: read it, never change it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from datasets import database, sandbox
+from datasets.database import Snapshot
+from datasets.sandbox import SandboxResult
+from datasets.schema import Table, quoted
+from devices.budgets import budgets
+from devices.curves import roofline_curves
+from forecasting.assumptions import resolved_assumptions
+from forecasting.headlines import series_growth, series_shares
+from forecasting.plan import Plan, prepared_plan
+from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
+from forecasting.scenarios import scenario_table
+
+DRAWS = DEFAULT_DRAWS
+SEED = 0
+ROOT_SCENARIO = "central"
+MOST_RESULT_ROWS = 2_000
+Overrides = tuple[tuple[str, float], ...]
+Options = tuple[tuple[str, Any], ...]
+
+
+def editing_allowed() -> bool:
+    """Whether this app may write: not when it was started read-only."""
+    return os.environ.get("EDGEWISE_READ_ONLY", "") in ("", "0")
+
+
+def snapshot() -> Snapshot:
+    """All tables as they stand in the file now; made on the first start."""
+    path = _database_path(str(database.default_path()))
+    return _snapshot(str(path), database.data_version(path))
+
+
+def scenarios(current: Snapshot) -> pd.DataFrame:
+    """The scenarios in the order in which a user sees them."""
+    return scenario_table(current.tables)
+
+
+def assumptions(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> pd.DataFrame:
+    """The assumptions of a scenario with the user's own values in force."""
+    return resolved_assumptions(current.tables, scenario_id, overrides)
+
+
+def is_replay(current: Snapshot, scenario_id: str) -> bool:
+    """Whether the scenario replays a published figure and has no draws of its own."""
+    return bool(scenarios(current).set_index("scenario_id").at[scenario_id, "kind"] == "replay")
+
+
+def forecast_bands(
+    current: Snapshot, scenario_id: str, quantity: str, overrides: Mapping[str, float]
+) -> pd.DataFrame:
+    """The forecast's frame, the same that the command line prints."""
+    return _bands(current.path, current.version, scenario_id, quantity, _sorted(overrides), DRAWS, current)
+
+
+def demand_shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> pd.DataFrame:
+    """Share of each series in the demand of each year, from the draws."""
+    return series_shares(_projected(current, scenario_id, overrides), "demand")
+
+
+def growth(
+    current: Snapshot, scenario_id: str, overrides: Mapping[str, float], quantity: str, sense: str
+) -> pd.DataFrame:
+    """Yearly growth of each series over the projection, from the draws."""
+    return series_growth(_projected(current, scenario_id, overrides), quantity, sense)
+
+
+def budget_grid(current: Snapshot, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Every device against every workload under the options given."""
+    return _budgets(current.path, current.version, (), (), _sorted(options), current)
+
+
+def budget_rows(
+    current: Snapshot, device_ids: list[str], workload_ids: list[str], options: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The chosen devices against the chosen workloads, the same frame that the command line prints."""
+    chosen = tuple(device_ids), tuple(workload_ids)
+    return _budgets(current.path, current.version, *chosen, _sorted(options), current)
+
+
+def roofs(
+    current: Snapshot, device_ids: list[str], precisions: list[str | None], intensities: tuple[float, float]
+) -> pd.DataFrame:
+    """The rooflines of some devices, each at its arithmetic, between two arithmetic intensities."""
+    lowest, highest = intensities
+    return roofline_curves(
+        current.tables, device_ids, precisions, lowest_intensity=lowest, highest_intensity=highest
+    )
+
+
+def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
+    """Run an analyst's statements; without `write` they only touch a copy of the tables."""
+    if write:
+        return sandbox.run(current.path, sql, write=True, max_rows=MOST_RESULT_ROWS)
+    return sandbox.rehearse(current, sql, max_rows=MOST_RESULT_ROWS)
+
+
+def delete_row(current: Snapshot, table: Table, key: Mapping[str, Any]) -> list[str]:
+    """Delete a row of the user's own by its key; what went, in words."""
+    where = " AND ".join(f"{quoted(column)} = ?" for column in table.key)
+    statement = f"DELETE FROM {quoted(table.name)} WHERE {where}"  # noqa: S608
+    result = sandbox.run(
+        current.path, statement, write=True, parameters=[key[column] for column in table.key]
+    )
+    return [*result.changes.in_words(), *result.notes]
+
+
+def _sorted(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, value) for name, value in values.items() if value is not None))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Making the database, once …")
+def _database_path(path: str) -> Path:
+    return database.ensure(path)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the database …")
+def _snapshot(path: str, version: str) -> Snapshot:
+    return database.load(path)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Working out which device can run what …")
+def _plan(path: Path, version: str, fleet_spread: float, _current: Snapshot) -> Plan:
+    return prepared_plan(_current.tables, fleet_spread)
+
+
+def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
+    return _draws(current.path, current.version, scenario_id, _sorted(overrides), DRAWS, current)
+
+
+@st.cache_resource(max_entries=12, show_spinner=f"Drawing {DRAWS:,} futures …")
+def _draws(
+    path: Path, version: str, scenario_id: str, overrides: Overrides, draws: int, _current: Snapshot
+) -> Projection:
+    assumed = resolved_assumptions(_current.tables, scenario_id, dict(overrides))
+    spread = float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
+    plan = _plan(path, version, spread, _current)
+    return projection(
+        _current.tables, scenario_id, draws=draws, seed=SEED, overrides=dict(overrides), plan=plan
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bands(
+    path: Path,
+    version: str,
+    scenario_id: str,
+    quantity: str,
+    overrides: Overrides,
+    draws: int,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    if is_replay(_current, scenario_id):
+        return forecast(_current.tables, [scenario_id], quantity=quantity, draws=draws, seed=SEED)
+    return bands(_draws(path, version, scenario_id, overrides, draws, _current), quantity)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Running every workload on every device …")
+def _budgets(
+    path: Path,
+    version: str,
+    device_ids: tuple[str, ...],
+    workload_ids: tuple[str, ...],
+    options: Options,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    chosen = list(device_ids) or None, list(workload_ids) or None
+    return budgets(_current.tables, *chosen, **dict(options))

@@ -1,0 +1,36 @@
+"""Where figures come from: titles of sources, source lines under charts, the vintage of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+Tables = Mapping[str, pd.DataFrame]
+EPOCH_CREDIT = "Epoch AI (CC BY 4.0)"
+
+
+def source_titles(tables: Tables) -> dict[str, str]:
+    """Title of each source, with its publisher and date where they are known."""
+    titles = {}
+    for row in tables["sources"].itertuples(index=False):
+        further = [str(part) for part in (row.publisher, row.published) if isinstance(part, str) and part]
+        titles[str(row.source_id)] = f"{row.title} ({', '.join(further)})" if further else str(row.title)
+    return titles
+
+
+def source_of(tables: Tables, source_ids: pd.Series) -> pd.Series:
+    """Titles of the sources named."""
+    return source_ids.map(source_titles(tables)).fillna(source_ids.astype(str))
+
+
+def confidence_counts(confidence: Iterable[str]) -> str:
+    """How sure the figures are, counted: ``12 cited, 3 recalled, 2 judgement``."""
+    order = ("cited", "derived", "recalled", "estimated", "judgement")
+    counts = pd.Series(list(confidence)).value_counts()
+    return ", ".join(f"{counts[name]:,} {name}" for name in order if name in counts)
+
+
+def user_row_count(tables: Tables) -> int:
+    """Rows that a person added."""
+    return sum(int((frame["origin"] == "user").sum()) for frame in tables.values() if "origin" in frame)

@@ -1,0 +1,82 @@
+"""Colours and marks that mean the same on every page, and the look that all charts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+# Okabe and Ito's palette (2008), told apart with every common kind of colour blindness.
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+AMBER, SKY, GREY, SLATE = "#E69F00", "#56B4E9", "#8A8F98", "#5B6470"
+
+SERIES_COLOURS = {"training": GREEN, "cloud_inference": BLUE, "edge_inference": ORANGE}
+SERIES_SHAPES = {"training": "diamond", "cloud_inference": "square", "edge_inference": "circle"}
+ROOF_COLOURS = {
+    "memory": BLUE,
+    "compute": ORANGE,
+    "sram": SKY,
+    "network": PURPLE,
+    "overhead": AMBER,
+    "power": GREEN,
+}
+LINE_COLOURS = [BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY]
+
+# Blue where the budget holds, orange where it fails, pale between: told apart by lightness and hue.
+WITHIN, BETWEEN, BEYOND, UNKNOWN = "#2B7BBA", "#F1EEE8", "#C4500A", "#A7ACB4"
+
+CONFIDENCE_MARKS = {
+    "cited": "● cited",
+    "derived": "● derived",
+    "recalled": "◐ recalled",
+    "estimated": "◔ estimated",
+    "judgement": "○ judgement",
+}
+CONFIDENCE_MEANINGS = {
+    "cited": "seen in a public document",
+    "derived": "arithmetic on cited figures",
+    "recalled": "published, but quoted from memory: not checked against the document",
+    "estimated": "filled in from neighbouring figures",
+    "judgement": "an opinion, made explicit",
+}
+# Room for charts on a wide screen without lines too long to read; less air at the top.
+STYLE = """<style>
+.stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}
+</style>"""
+
+
+def styled(layers: Sequence[alt.Chart], title: str, subtitle: str, height: int) -> alt.LayerChart:
+    """One chart of the layers, with its finding as the title, a line below it, and the size all charts share.
+
+    Parameters
+    ----------
+    layers : sequence of altair.Chart
+    title : str
+        What the chart shows, as a sentence.
+    subtitle : str
+        What is drawn: quantity, sense, band.
+    height : int
+        Pixels; the width is that of the page.
+    """
+    heading = alt.TitleParams(
+        text=wrapped(title, 62),
+        subtitle=wrapped(subtitle, 88),
+        anchor="start",
+        fontSize=16,
+        subtitleFontSize=12,
+        subtitleColor=GREY,
+        offset=14,
+    )
+    return alt.LayerChart(layer=list(layers), title=heading, height=height, width="container")
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` letters: a chart's title does not wrap by itself."""
+    lines: list[str] = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if len(joined) > width and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return lines
