@@ -20,8 +20,8 @@ def naive_matmul_instructions(rows: Floats, inner: Floats, columns: Floats) -> F
     """Instructions that a scalar processor executes for a matrix product, ``(10 N + 6 K + 6 M) M K``.
 
     Counted by the source document "Inference Compute is Going to Explode!" from the machine code of its
-    triple loop, for an M x N matrix times an N x K one. It charges the overhead of the outer loops, 6 K + 6 M,
-    to every element of the result, which loops nested M, K, N would not pay.
+    triple loop, for an M x N matrix times an N x K one. It charges the overhead of the outer loops, 6 K and
+    6 M, to every element of the result, which loops nested M, K, N would not pay.
 
     Parameters
     ----------
