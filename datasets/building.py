@@ -67,7 +67,7 @@ def _publish(draft: Path, path: Path) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return str(error).splitlines()[0].removeprefix("IO Error: ")
+    return str(error).splitlines()[0].rpartition(": ")[2]
 
 
 def refresh(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 
+SHOWN = 8
+
+
 class EdgewiseError(Exception):
     """Base of every error that a user can cause or repair; its text is shown as it stands."""
 
@@ -29,7 +32,8 @@ class UnknownName(EdgewiseError):
         if near:
             remedy = f"did you mean {' or '.join(near)}?"
         elif names:
-            remedy = f"known are {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}."
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            remedy = f"known are {', '.join(names[:SHOWN])}{more}."
         else:
             remedy = "the catalogue holds none."
         super().__init__(f"There is no {kind} '{value}': {remedy}")

@@ -1,4 +1,4 @@
-"""One frame, one text: the only writer of CSV, JSON, Parquet and aligned tables, for page and command line."""
+"""The only writer of CSV, JSON, Parquet and aligned tables, for page and command line alike."""
 
 from __future__ import annotations
 
