@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from datasets.errors import InvalidValue, UnknownName
@@ -67,3 +68,62 @@ def _refuse_out_of_bounds(frame: pd.DataFrame) -> None:
                     f"Assumption '{row.assumption_id}' is {value:g}: it must lie between {lowest:g} and "
                     f"{highest:g} {row.unit}."
                 )
+
+
+def scenario_difference(tables: Tables, before: str, after: str) -> pd.DataFrame:
+    """Assumptions in which two scenarios differ, and by how much.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+    before, after : str
+        Scenarios.
+
+    Returns
+    -------
+    DataFrame
+        As `changed_assumptions`.
+
+    Raises
+    ------
+    UnknownName
+        If a scenario does not exist.
+    InvalidValue
+        If one replays a published figure and so has no assumptions.
+    """
+    return changed_assumptions(_modelled(tables, before), _modelled(tables, after))
+
+
+def _modelled(tables: Tables, scenario_id: str) -> pd.DataFrame:
+    resolved = resolved_assumptions(tables, scenario_id)
+    if tables["scenarios"].set_index("scenario_id").at[scenario_id, "kind"] == "replay":
+        raise InvalidValue(
+            f"Scenario '{scenario_id}' replays a published figure and has no assumptions: choose another."
+        )
+    return resolved
+
+
+def changed_assumptions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Assumptions whose quantiles differ.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        As `resolved_assumptions` gives them.
+
+    Returns
+    -------
+    DataFrame
+        Columns assumption_id, name, group, unit, then low, central and high before (``_a``) and after
+        (``_b``), central_change (after less before) and central_ratio (after over before, NaN from zero);
+        sorted by group and assumption_id.
+    """
+    keys = ["assumption_id", "name", "group", "unit"]
+    both = before[keys + _QUANTILES].merge(
+        after[["assumption_id", *_QUANTILES]], on="assumption_id", suffixes=("_a", "_b")
+    )
+    same = np.all([both[f"{q}_a"] == both[f"{q}_b"] for q in _QUANTILES], axis=0)
+    differing = both[~same]
+    old, new = differing["central_a"], differing["central_b"]
+    changed = differing.assign(central_change=new - old, central_ratio=(new / old).where(old != 0))
+    return changed.sort_values(["group", "assumption_id"], ignore_index=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from datasets.errors import InvalidValue, UnknownName
-from forecasting.assumptions import resolved_assumptions
+from forecasting.assumptions import resolved_assumptions, scenario_difference
 from forecasting.scenarios import scenario_lineage, scenario_table
 
 
@@ -26,12 +26,11 @@ def scenario(scenario_id, parent_id):
 
 
 def test_the_built_in_scenarios_come_central_first_and_the_replay_last(tables):
-    assert scenario_table(tables)["scenario_id"].tolist() == [
-        "central",
-        "cloud_first",
-        "edge_first",
-        "figure_4",
-    ]
+    listed = scenario_table(tables)["scenario_id"].tolist()
+    assert listed[0] == "central"
+    assert listed[1:-1] == sorted(listed[1:-1])
+    assert listed[-1] == "figure_4"
+    assert len(listed) >= 9
 
 
 def test_a_scenario_inherits_its_parents_changes_and_adds_its_own(tables):
@@ -82,3 +81,35 @@ def test_a_missing_parent_is_named(tables):
     changed = with_rows(tables, "scenarios", scenario("a", "gone"))
     with pytest.raises(UnknownName, match="There is no scenario 'gone'"):
         scenario_lineage(changed, "a")
+
+
+def test_every_scenario_says_what_it_means_and_why_each_value_changes(tables):
+    described = scenario_table(tables).set_index("scenario_id")
+    assert described["description"].str.len().min() > 200
+    overridden = tables["scenario_overrides"]
+    assert overridden["note"].str.len().min() > 10
+    models = described.index[(described["kind"] == "model") & (described.index != "central")]
+    assert set(overridden["scenario_id"]) == set(models)
+
+
+def test_every_scenario_stays_inside_the_bounds_of_its_assumptions(tables):
+    for scenario_id in tables["scenarios"]["scenario_id"]:
+        resolved = resolved_assumptions(tables, scenario_id)
+        assert (resolved["low"] <= resolved["central"]).all()
+        assert (resolved["central"] <= resolved["high"]).all()
+
+
+def test_the_difference_of_two_scenarios_names_each_change_and_its_size(tables):
+    changed = scenario_difference(tables, "central", "memory_shortage").set_index("assumption_id")
+    listed = tables["scenario_overrides"]
+    assert set(changed.index) == set(listed.loc[listed["scenario_id"] == "memory_shortage", "assumption_id"])
+    phones = changed.loc["phone_supply_2027"]
+    assert (phones["central_a"], phones["central_b"], phones["unit"]) == (1.0, 0.85, "x")
+    assert phones["central_ratio"] == pytest.approx(0.85)
+    assert phones["central_change"] == pytest.approx(-0.15)
+    assert scenario_difference(tables, "edge_first", "edge_first").empty
+
+
+def test_a_replayed_figure_has_no_assumptions_to_compare(tables):
+    with pytest.raises(InvalidValue, match=r"Scenario 'figure_4' replays a published figure"):
+        scenario_difference(tables, "central", "figure_4")
