@@ -162,7 +162,7 @@ def compute_arithmetic(
     for key in dict.fromkeys(keys):
         path, weight = key.split("|")
         chosen = keys == key
-        for group in _PATHS[path][weight]:
+        for group in _PATHS[path].get(weight, ()):
             open_rows = np.flatnonzero(chosen & (formats == ""))
             _take_fastest(hardware, open_rows, _native_first(group, weight), formats, peaks)
     return formats, peaks

@@ -93,10 +93,7 @@ def _check_at_least(name: str, value: float | None, least: float) -> None:
 def _filled(weights: Labels, wanted: str | None) -> Labels:
     if wanted is not None:
         return _repeated(wanted, len(weights))
-    filled = np.where(weights == "", DEFAULT_WEIGHTS, weights).astype(object)
-    for name in dict.fromkeys(filled):
-        checked_precision(name)
-    return filled
+    return np.where(weights == "", DEFAULT_WEIGHTS, weights).astype(object)
 
 
 def _repeated(value: str, count: int) -> Labels:

@@ -49,7 +49,7 @@ PRECISION_BITS: dict[str, float] = {
 
 
 def element_bytes(precisions: Iterable[str]) -> Floats:
-    """Bytes that one element occupies in memory, block scales included.
+    """Bytes that one element takes in memory, block scales included; NaN for an unknown precision.
 
     Parameters
     ----------
@@ -60,16 +60,8 @@ def element_bytes(precisions: Iterable[str]) -> Floats:
     -------
     numpy.ndarray
         Bytes an element, shape (n,).
-
-    Raises
-    ------
-    InvalidValue
-        If a precision is none of those known.
     """
-    names = list(precisions)
-    for name in dict.fromkeys(names):
-        checked_precision(name)
-    return np.array([PRECISION_BITS[name] / 8.0 for name in names], dtype=float)
+    return np.array([PRECISION_BITS.get(name, np.nan) / 8.0 for name in precisions], dtype=float)
 
 
 def checked_precision(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 from devices.catalogue import Pairs
 from devices.outcome import Outcome
 from devices.settings import Settings
-from devices.units import GB, Floats, Labels
+from devices.units import GB, PRECISION_BITS, Floats, Labels
 
 # A power budget belongs to the thinnest host that a workload is meant for. It binds on what runs from a
 # battery or is built in; a mains-powered PC or server that draws more still serves.
 MAINS_SEGMENTS = frozenset({"pc", "workstation", "datacenter", "server_cpu"})
+
+
+Phrase = Callable[[int, Pairs, Outcome], str]
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ def verdict(pairs: Pairs, settings: Settings, found: Outcome) -> Verdict:
     margin = np.where(found.fits_memory, largest, np.inf)
     margin = np.where(obstacles != "", np.nan, margin)
     reasons = obstacles.copy()
+    worst = np.nanargmax(np.stack([np.fmax(ratio, -1.0) for ratio in ratios.values()]), axis=0)
     for row in np.flatnonzero((obstacles == "") & ~(margin <= 1.0)):
-        reasons[row] = _sentence(int(row), pairs, found, ratios)
+        reasons[row] = _sentence(int(row), pairs, found, _PHRASES[worst[row]])
     return Verdict(margin=margin, within=(obstacles == "") & (margin <= 1.0), reason=reasons)
 
 
@@ -57,10 +62,12 @@ def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
     hardware, networks = pairs.hardware, pairs.networks
     why = np.full(len(pairs), "", dtype=object)
     no_peak = np.isnan(hardware.peak_ops_per_s).all(axis=1)
+    unknown_weights = ~np.isin(settings.weight_precision, list(PRECISION_BITS))
     unknown_work = ~networks.is_decoder & np.isnan(networks.operations_per_item)
     cases = (
         (pairs.workloads.series == "training", "a training run has no latency budget"),
         (no_peak, "the device has no published peak"),
+        (unknown_weights, "no weight precision '{weights}' is known"),
         (settings.compute_precision == "", "the device has no arithmetic for {weights} weights"),
         (np.isnan(hardware.memory_bytes_per_s), "the device's memory bandwidth is not known"),
         (np.isnan(hardware.memory_bytes), "the device's memory size is not known"),
@@ -77,12 +84,11 @@ def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
     return why
 
 
-def _sentence(row: int, pairs: Pairs, found: Outcome, ratios: dict[str, Floats]) -> str:
-    if not found.fits_memory[row]:
-        needed, short = found.memory_needed_bytes[row] / GB, found.memory_short_bytes[row] / GB
-        return f"needs {needed:.3g} GB of {needed - short:.3g} GB: short by {short:.3g} GB"
-    worst = max(ratios, key=lambda name: np.nan_to_num(ratios[name][row]))
-    return _PHRASES[worst](row, pairs, found)
+def _sentence(row: int, pairs: Pairs, found: Outcome, phrase: Phrase) -> str:
+    if found.fits_memory[row]:
+        return phrase(row, pairs, found)
+    needed, short = found.memory_needed_bytes[row] / GB, found.memory_short_bytes[row] / GB
+    return f"needs {needed:.3g} GB of {needed - short:.3g} GB: short by {short:.3g} GB"
 
 
 def _duration(seconds: float) -> str:
@@ -118,10 +124,11 @@ def _power_phrase(row: int, pairs: Pairs, found: Outcome) -> str:
     return f"adds {added:.3g} W against a budget of {limit:.3g} W (power roof)"
 
 
-_PHRASES = {
-    "first token": _first_token_phrase,
-    "a token": _per_token_phrase,
-    "deadline": _deadline_phrase,
-    "rate": _rate_phrase,
-    "power": _power_phrase,
-}
+# In the order of the ratios.
+_PHRASES: tuple[Phrase, ...] = (
+    _first_token_phrase,
+    _per_token_phrase,
+    _deadline_phrase,
+    _rate_phrase,
+    _power_phrase,
+)
