@@ -418,6 +418,19 @@ CREATE TABLE assumptions (
     CHECK (low <= central AND central <= high)
 );
 
+CREATE TABLE assumption_correlations (
+    assumption_id      VARCHAR NOT NULL REFERENCES assumptions (assumption_id),
+    with_assumption_id VARCHAR NOT NULL REFERENCES assumptions (assumption_id),
+    rank_correlation   DOUBLE NOT NULL CHECK (rank_correlation > -1 AND rank_correlation < 1),
+    source_id          VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
+    confidence         VARCHAR NOT NULL DEFAULT 'judgement'
+        CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),
+    note               VARCHAR,
+    origin             VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user')),
+    PRIMARY KEY (assumption_id, with_assumption_id),
+    CHECK (assumption_id < with_assumption_id)
+);
+
 CREATE TABLE scenarios (
     scenario_id VARCHAR PRIMARY KEY CHECK (length(trim(scenario_id)) > 0),
     parent_id   VARCHAR REFERENCES scenarios (scenario_id),
