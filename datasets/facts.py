@@ -33,7 +33,7 @@ def facts_version() -> str:
 @functools.cache
 def fact_tables() -> tuple[str, ...]:
     """Names of the tables that come with built-in rows, referenced tables first."""
-    return tuple(name for name in tables() if name not in WITHOUT_FACTS and facts_file(name).is_file())
+    return tuple(name for name in tables() if name not in WITHOUT_FACTS)
 
 
 def stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, into: str) -> None:
@@ -51,9 +51,6 @@ def stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, into: str) 
     InvalidFile
         When the file has a column that the table lacks, or a cell that its type cannot hold.
     """
-    if table.name not in fact_tables():
-        connection.execute(_empty_like(table, into))
-        return
     with resources.as_file(facts_file(table.name)) as path:
         with path.open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream))
@@ -69,11 +66,6 @@ def stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, into: str) 
             )
         except duckdb.ConversionException as error:
             raise InvalidFile(f"facts/{path.name} holds a cell of the wrong type: {error}") from error
-
-
-def _empty_like(table: Table, into: str) -> str:
-    columns = ", ".join(f"{quoted(column.name)} {column.data_type}" for column in table.columns)
-    return f"CREATE TABLE {into} ({columns})"
 
 
 def _typed(column: Column, header: list[str]) -> str:

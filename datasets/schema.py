@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -87,11 +88,14 @@ def literal(text: str) -> str:
 @functools.cache
 def creation_sql() -> str:
     """SQL that creates every table with its rules and comments."""
-    return resources.files("datasets").joinpath("schema.sql").read_text(encoding="utf-8")
+    folder = resources.files("datasets")
+    return "".join(
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "comments.sql")
+    )
 
 
 def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
-    """SQL that creates a table with its columns, defaults, comments and key, but without its other rules.
+    """SQL that creates a table with its columns, defaults and key, but without its other rules.
 
     An analyst's rows go into such a table first, so that `datasets.rules` can name every broken rule
     with its row and value; DuckDB's own messages name neither.
@@ -112,12 +116,7 @@ def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
         for column in table.columns
     ]
     key = [] if as_text else [f"PRIMARY KEY ({', '.join(quoted(name) for name in table.key)})"]
-    comments = [
-        f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(column.name)} IS {literal(column.comment)};"
-        for column in table.columns
-        if column.comment
-    ]
-    return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns + key)}); {' '.join(comments)}"
+    return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns + key)})"
 
 
 @functools.cache
@@ -130,27 +129,35 @@ def tables() -> dict[str, Table]:
     """
     with duckdb.connect(":memory:") as connection:
         connection.execute(creation_sql())
-        rows = connection.execute(
+        names = connection.execute(
             "SELECT table_name, comment FROM duckdb_tables() WHERE NOT internal ORDER BY table_oid"
         ).fetchall()
-        return {name: _table(connection, name, comment) for name, comment in rows}
+        columns = connection.execute(
+            "SELECT table_name, column_name, data_type, is_nullable, column_default, comment "
+            "FROM duckdb_columns() WHERE NOT internal ORDER BY table_oid, column_index"
+        ).fetchall()
+        constraints = connection.execute(
+            "SELECT table_name, constraint_type, expression, constraint_column_names, referenced_table, "
+            "referenced_column_names FROM duckdb_constraints() ORDER BY table_oid, constraint_index"
+        ).fetchall()
+    return {
+        name: _table(
+            name,
+            comment,
+            [row[1:] for row in columns if row[0] == name],
+            [row[1:] for row in constraints if row[0] == name],
+        )
+        for name, comment in names
+    }
 
 
-def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str | None) -> Table:
-    columns = connection.execute(
-        "SELECT column_name, data_type, is_nullable, column_default, comment FROM duckdb_columns() "
-        "WHERE table_name = ? ORDER BY column_index",
-        [name],
-    ).fetchall()
-    constraints = connection.execute(
-        "SELECT constraint_type, expression, constraint_column_names, referenced_table, "
-        "referenced_column_names FROM duckdb_constraints() WHERE table_name = ? ORDER BY constraint_index",
-        [name],
-    ).fetchall()
+def _table(
+    name: str, comment: str | None, columns: list[tuple[Any, ...]], constraints: list[tuple[Any, ...]]
+) -> Table:
     return Table(
         name=name,
         columns=tuple(Column(*row) for row in columns),
-        key=tuple(column for kind, _, key, *_ in constraints if kind == "PRIMARY KEY" for column in key),
+        key=tuple(column for kind, _, own, *_ in constraints if kind == "PRIMARY KEY" for column in own),
         references=tuple(
             Reference(own[0], target, theirs[0])
             for kind, _, own, target, theirs in constraints
