@@ -100,10 +100,11 @@ def edge_use(
     EdgeUse
     """
     mean_stock = {segment: year_means(units) for segment, units in stock.items()}
+    ability_of = _abilities(hosts, mean_stock, lookup)
     use = EdgeUse()
     for workload_id, demand in demands.items():
         rate = demand.items_per_s_of_activity(scores) * family_scale(values, demand.family)
-        abilities = [_ability(host, mean_stock, lookup) for host in hosts.get(workload_id, [])]
+        abilities = [ability_of[host] for host in hosts.get(workload_id, [])]
         served = _served_items(demand, rate, abilities, values)
         arising = _arising_items(demand, rate, abilities)
         total = np.zeros_like(arising)
@@ -123,12 +124,23 @@ def edge_use(
     return use
 
 
-def _ability(host: Host, mean_stock: Mapping[str, Array], lookup: GainLookup) -> _Ability:
-    units = np.ones((*lookup.below.shape, 1)) if host.dedicated else mean_stock[host.segment]
-    if not host.able.any():
-        nothing = np.zeros(lookup.below.shape)
-        return _Ability(units @ host.share, nothing, nothing)
-    return _Ability(units @ host.share, lookup.summed(units, host.able), lookup.summed(units, host.energy_j))
+def _abilities(
+    hosts: Mapping[str, list[Host]], mean_stock: Mapping[str, Array], lookup: GainLookup
+) -> dict[Host, _Ability]:
+    """Ability of every host; the hosts of a segment share one pass over its vintages."""
+    draws, years = lookup.below.shape
+    together: dict[str | None, list[Host]] = {}
+    for host in (h for group in hosts.values() for h in group):
+        together.setdefault(None if host.dedicated else host.segment, []).append(host)
+    found = {}
+    for segment, group in together.items():
+        units = np.ones((draws, years, 1)) if segment is None else mean_stock[segment]
+        tables = np.stack([t for h in group for t in (h.able, h.energy_j)], axis=1)
+        sums = lookup.summed(units, tables)
+        totals = units @ np.stack([h.share for h in group], axis=1)
+        for k, host in enumerate(group):
+            found[host] = _Ability(totals[..., k], sums[..., 2 * k], sums[..., 2 * k + 1])
+    return found
 
 
 def _arising_items(demand: WorkloadDemand, rate: Array, abilities: list[_Ability]) -> Array:

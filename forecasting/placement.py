@@ -47,7 +47,7 @@ def able_probability(
     return np.where(usable, ndtr((log_gain - log_margin) / spread), 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Host:
     """A workload on a segment (or on one device of it), as the core sees its vintages.
 
@@ -156,8 +156,8 @@ class GainLookup:
     below: NDArray[np.int64]
     weight: NDArray[np.float64]
 
-    def summed(self, units: NDArray[np.float64], table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum over vintages of units times a tabulated share, interpolated to each draw's gain.
+    def summed(self, units: NDArray[np.float64], tables: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over vintages of units times tabulated shares, interpolated to each draw's gain.
 
         The product with every grid point that a year's draws touch is one matrix product; picking the two
         neighbours afterwards costs far less than interpolating each vintage.
@@ -165,21 +165,24 @@ class GainLookup:
         Parameters
         ----------
         units : (draws, years, V) array
-        table : (G, V) array
+        tables : (G, K, V) array
+            K tables over GAIN_GRID.
 
         Returns
         -------
-        (draws, years) array
+        (draws, years, K) array
         """
-        result = np.empty(self.below.shape)
-        for year in range(self.below.shape[1]):
+        draws, years = self.below.shape
+        kinds = tables.shape[1]
+        result = np.empty((draws, years, kinds))
+        row = np.arange(draws)
+        for year in range(years):
             below = self.below[:, year]
-            first = below.min()
-            products = units[:, year, :] @ table[first : below.max() + 2].T
-            at = (below - first)[:, None]
-            lower = np.take_along_axis(products, at, axis=1)[:, 0]
-            upper = np.take_along_axis(products, at + 1, axis=1)[:, 0]
-            result[:, year] = lower + (upper - lower) * self.weight[:, year]
+            first, last = below.min(), below.max() + 2
+            window = tables[first:last].reshape(-1, tables.shape[2])
+            products = (units[:, year, :] @ window.T).reshape(draws, -1, kinds)
+            lower, upper = products[row, below - first], products[row, below - first + 1]
+            result[:, year] = lower + (upper - lower) * self.weight[:, year, None]
         return result
 
 

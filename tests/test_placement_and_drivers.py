@@ -34,7 +34,7 @@ def test_ability_falls_with_the_margin_and_rises_with_the_gain(margin, factor, g
 def test_the_gain_lookup_agrees_with_the_probability_itself(gain):
     margin, spread = 1.7, 0.35
     table = able_probability(np.full((len(GAIN_GRID), 1), margin), GAIN_GRID[:, None], spread)
-    looked_up = gain_lookup(np.array([gain])).summed(np.ones((1, len(YEARS), 1)), table)[0]
+    looked_up = gain_lookup(np.array([gain])).summed(np.ones((1, len(YEARS), 1)), table[:, None])[0, :, 0]
     exact = able_probability(np.array(margin), np.log(gain) * np.maximum(YEARS - 2025, 0), spread)
     np.testing.assert_allclose(looked_up, exact, atol=5e-3)
 
