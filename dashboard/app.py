@@ -23,7 +23,7 @@ PAGES = (
 
 def main() -> None:
     """Draw the page that the address names; the first one is the default."""
-    st.set_page_config(page_title="Edgewise", page_icon=":material/hub:", layout="wide")
+    st.set_page_config(page_title="Edgewise", page_icon=theme.ICON, layout="wide")
     st.html(theme.STYLE)
     pages = [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)

@@ -42,7 +42,7 @@ class Scale:
 
 
 def scale_for(unit: str, largest: float) -> Scale:
-    """Display unit in which the largest value is between 1 and 1,000, where there is one.
+    """Display unit that keeps the largest value short: a prefix from 1,000, a word from 100,000 on.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def scale_for(unit: str, largest: float) -> Scale:
     largest : float
         Largest value to be shown.
     """
-    if not (math.isfinite(largest) and largest >= 1000):
+    least = 1000.0 if unit in _PREFIXED_UNITS else 100_000.0
+    if not (math.isfinite(largest) and largest >= least):
         return Scale(1.0, unit)
     exponent = 3 * int(math.log10(largest) / 3 + 1e-12)
     if unit in _PREFIXED_UNITS:
@@ -82,8 +83,7 @@ def percent(share: float) -> str:
     """A share as a percentage: 0.034 is 3.4 %, 0.0004 is 0.04 %."""
     if not math.isfinite(share):
         return "–"
-    digits = 1 if share < 0.095 and share >= 0.00095 else 2
-    return f"{number(100 * share, digits)} %"
+    return f"{number(100 * share)} %"
 
 
 def duration(seconds: float) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import altair as alt
 
 # Okabe and Ito's palette (2008), told apart with every common kind of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-AMBER, SKY, GREY, SLATE = "#E69F00", "#56B4E9", "#8A8F98", "#5B6470"
+AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#8A8F98"
 
 SERIES_COLOURS = {"training": GREEN, "cloud_inference": BLUE, "edge_inference": ORANGE}
 SERIES_SHAPES = {"training": "diamond", "cloud_inference": "square", "edge_inference": "circle"}
@@ -39,13 +40,29 @@ CONFIDENCE_MEANINGS = {
     "estimated": "filled in from neighbouring figures",
     "judgement": "an opinion, made explicit",
 }
+# Widths of the plot, in pixels, for which titles are wrapped.
+_WIDTHS, _NARROWEST = (900, 640, 440), 270
+
+# The tab's sign, drawn here so that nothing is fetched: an edge beside a cloud.
+ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
+<circle cx="8" cy="15" r="5" fill="{ORANGE}"/><circle cx="16" cy="9" r="6" fill="{BLUE}" fill-opacity="0.85"/>
+</svg>"""
+
 # Room for charts on a wide screen without lines too long to read; less air at the top.
 STYLE = """<style>
 .stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}
+[data-testid="stVegaLiteChart"] {overflow-x: auto;}
+[data-testid="stTextArea"] textarea {font-family: "Source Code Pro", monospace;}
 </style>"""
 
 
-def styled(layers: Sequence[alt.Chart], title: str, subtitle: str, height: int) -> alt.LayerChart:
+def styled(
+    layers: Sequence[alt.Chart],
+    title: str,
+    subtitle: str,
+    height: int | alt.Step,
+    width: str | alt.Step = "container",
+) -> alt.LayerChart:
     """One chart of the layers, with its finding as the title, a line below it, and the size all charts share.
 
     Parameters
@@ -55,19 +72,35 @@ def styled(layers: Sequence[alt.Chart], title: str, subtitle: str, height: int) 
         What the chart shows, as a sentence.
     subtitle : str
         What is drawn: quantity, sense, band.
-    height : int
-        Pixels; the width is that of the page.
+    height : int or altair.Step
+        Pixels of the plot, or of each of its rows.
+    width : str or altair.Step
+        That of the page, or pixels of each column.
     """
     heading = alt.TitleParams(
-        text=wrapped(title, 62),
-        subtitle=wrapped(subtitle, 88),
+        text=_wrapped_to_width(title, 8.6),
+        # The grammar takes no expression here: lines that fit the narrowest screen.
+        subtitle=wrapped(subtitle, 58),
         anchor="start",
         fontSize=16,
         subtitleFontSize=12,
         subtitleColor=GREY,
         offset=14,
     )
-    return alt.LayerChart(layer=list(layers), title=heading, height=height, width="container")
+    return alt.LayerChart(layer=list(layers)).properties(title=heading, height=height, width=width)
+
+
+def _wrapped_to_width(text: str, letter_px: float) -> alt.ExprRef:
+    # A title does not wrap by itself, and only the browser knows the width.
+    choices = "".join(
+        f"width > {width} ? {json.dumps(wrapped(text, int(width / letter_px)))} : " for width in _WIDTHS
+    )
+    return alt.ExprRef(expr=choices + json.dumps(wrapped(text, int(_NARROWEST / letter_px))))
+
+
+def legend_columns(narrow: int, wide: int) -> alt.ExprRef:
+    """Columns of a legend on a narrow and on a wide screen; 0 sets all entries in one row."""
+    return alt.ExprRef(expr=f"width < 440 ? {narrow} : {wide}")
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -143,7 +143,7 @@ def _options() -> dict[str, Any]:
             min_value=least,
             value=None,
             step=1,
-            placeholder="The workload's own",
+            placeholder="own",
             key=address.key(PAGE, name),
             width=190,
         )
@@ -178,18 +178,18 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
     chart = budget_map.budget_map(
         budget_map.cell_rows(serving.sort_values(["family", "workload"], kind="stable")),
         title=title,
-        subtitle="Prediction over its tightest budget: blue within, orange beyond, mem = does not fit, "
-        "grey = cannot be evaluated. Click a cell to see why.",
+        subtitle="Prediction over its tightest budget; mem: does not fit; grey: not known. Click to see why",
     )
     event = st.altair_chart(
         chart,
+        width="content",
         on_select="rerun",
         selection_mode=[budget_map.SELECTION],
         key="budgets.map",
         alt=f"{title}. Heat map of {serving['device_id'].nunique()} devices and "
         f"{serving['workload_id'].nunique()} workloads; the table below holds every cell.",
     )
-    _take_click(event)
+    _take_click(event, serving)
     st.caption(
         "Source: roofline core over the tables `devices`, `device_peaks`, `models` and `workloads`; "
         "reachable shares fitted to published measurements. Budgets stand with each workload and its source "
@@ -197,13 +197,18 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
     )
 
 
-def _take_click(event: Any) -> None:
+def _take_click(event: Any, rows: pd.DataFrame) -> None:
     clicked = event.get("selection", {}).get(budget_map.SELECTION, [])
     if not clicked or clicked == st.session_state.get("budgets.clicked"):
         return
     st.session_state["budgets.clicked"] = clicked
     first = clicked[0]
     st.session_state[address.key(PAGE, "cell")] = [first["device_id"], first["workload_id"]]
+    device, workload = _cell(rows)
+    cell = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
+    # The map is tall: the answer also shows where the eye is.
+    verdict = "within every budget" if cell["within_budget"] else cell["reason"]
+    st.toast(f"**{cell['workload']}** on **{cell['device']}**: {verdict}", duration="long")
 
 
 def _why(current: Snapshot, rows: pd.DataFrame) -> None:
@@ -297,6 +302,7 @@ def _table(rows: pd.DataFrame) -> None:
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="–",
         column_order=list(_TABLE),
         column_config={**_TABLE, **numeric},
         alt="Every device and workload of the map with times, power, memory and reason",

@@ -101,6 +101,7 @@ def _table(current: Snapshot, rows: pd.DataFrame, declared: schema.Table) -> Non
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="–",
         height=460,
         column_config={
             name: st.column_config.NumberColumn(name, format="%.6g", help=helps.get(name))
@@ -192,7 +193,7 @@ def _show_result() -> None:
     if result.frame.columns.empty:
         return
     st.caption(labels.counted(len(result.frame), "row") + ".")
-    st.dataframe(result.frame, hide_index=True, alt="Result of the statement")
+    st.dataframe(result.frame, hide_index=True, placeholder="–", alt="Result of the statement")
     controls.csv_download(result.frame, "edgewise_query.csv", "data.sql.csv")
 
 

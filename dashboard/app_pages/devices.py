@@ -209,6 +209,7 @@ def _table(current: Snapshot) -> None:
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="–",
         column_order=list(_SPECS),
         column_config={
             column: st.column_config.NumberColumn(title, format="%.4g") if column in numeric else title

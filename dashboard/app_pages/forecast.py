@@ -43,8 +43,7 @@ def forecast_page() -> None:
     controls.notes(address.restored(PAGE, state))
     st.header("Where will AI compute run?", anchor=False)
     said = st.container()
-    scenario_id = _scenario_choice(current)
-    quantity, sense = _view_choices(current, scenario_id)
+    scenario_id, quantity, sense = _choices(current)
     overrides = _overrides(current, scenario_id)
     frame = loaders.forecast_bands(current, scenario_id, quantity, overrides)
     with said:
@@ -65,41 +64,34 @@ def _bound(value: float) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _scenario_choice(current: Snapshot) -> str:
+def _choices(current: Snapshot) -> tuple[str, str, str]:
     table = loaders.scenarios(current).set_index("scenario_id")
-    chosen = st.segmented_control(
-        "Scenario",
-        list(table.index),
-        required=True,
-        format_func=lambda scenario: str(table.at[scenario, "name"]),
-        key=address.key(PAGE, "scenario"),
-    )
-    st.caption(str(table.at[chosen, "description"]))
-    return str(chosen)
-
-
-def _view_choices(current: Snapshot, scenario_id: str) -> tuple[str, str]:
     row = st.container(horizontal=True, vertical_alignment="bottom")
+    names = {str(scenario): str(name) for scenario, name in table["name"].items()}
+    scenario_id = str(_picked(row, "Scenario", "scenario", list(names), names))
     replay = loaders.is_replay(current, scenario_id)
     quantities = ["ops", "h100e"] if replay else list(labels.QUANTITIES)
     quantity = str(_picked(row, "Quantity", "quantity", quantities, labels.QUANTITIES))
     senses = ["demand"] if replay else list(labels.QUANTITY_SENSES.get(quantity, labels.SENSES))
-    sense = str(_picked(row, "Sense", "sense", senses, labels.SENSES))
+    meanings = [f"**{labels.SENSES[name]}**: {labels.SENSE_MEANINGS[name]}." for name in senses]
+    sense = str(_picked(row, "Sense", "sense", senses, labels.SENSES, "\n\n".join(meanings)))
     row.toggle("Log axis", key=address.key(PAGE, "log"), help="Equal distances are equal factors.")
     row.toggle(
         "Published forecasts",
         key=address.key(PAGE, "published"),
         help="What others project, where it has this unit and sense. Hover a cross for its source.",
     )
-    st.caption(f"{labels.SENSES[sense]}: {labels.SENSE_MEANINGS[sense]}.")
-    return quantity, sense
+    st.caption(str(table.at[scenario_id, "description"]))
+    return scenario_id, quantity, sense
 
 
-def _picked(row: Any, label: str, name: str, options: list[str], names: dict[str, str]) -> Any:
+def _picked(
+    row: Any, label: str, name: str, options: list[str], names: dict[str, str], help_: str | None = None
+) -> Any:
     key = address.key(PAGE, name)
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
-    return row.selectbox(label, options, format_func=names.__getitem__, key=key, width=230)
+    return row.selectbox(label, options, format_func=names.__getitem__, key=key, width=230, help=help_)
 
 
 def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
@@ -163,8 +155,8 @@ def _chart(current: Snapshot, frame: pd.DataFrame, scenario_id: str, quantity: s
     chart = bands.band_chart(
         bands.band_rows(total, scale, log=log),
         title=title,
-        subtitle=f"{labels.QUANTITIES[quantity]}, {labels.SENSES[sense].lower()}: median, and bands of half "
-        f"and nine tenths of {loaders.DRAWS:,} draws",
+        subtitle=f"{labels.QUANTITIES[quantity]}, {labels.SENSES[sense].lower()}. Median, half and nine "
+        f"tenths of {loaders.DRAWS:,} draws",
         y_title=axis,
         log=log,
         last_history_year=LAST_HISTORY_YEAR,
@@ -240,16 +232,18 @@ def _changes(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -
         return
     columns = ["assumption_id", "name", "unit", "low", "central", "high", "overridden_by"]
     here = loaders.assumptions(current, scenario_id, overrides)[columns]
+    names = loaders.scenarios(current).set_index("scenario_id")["name"]
+    here["overridden_by"] = here["overridden_by"].map({**names, "you": "you"})
     there = loaders.assumptions(current, ROOT_SCENARIO, {})[["assumption_id", "low", "central", "high"]]
     both = here.merge(there, on="assumption_id", suffixes=("", "_in_central"))
-    names = ["low", "central", "high"]
-    differs = (both[names].to_numpy() != both[[f"{name}_in_central" for name in names]].to_numpy()).any(
-        axis=1
-    )
+    quantiles = ["low", "central", "high"]
+    others = both[[f"{name}_in_central" for name in quantiles]]
+    differs = (both[quantiles].to_numpy() != others.to_numpy()).any(axis=1)
     st.subheader("What changed against Central", anchor=False)
     st.dataframe(
         both[differs].drop(columns="assumption_id"),
         hide_index=True,
+        placeholder="–",
         column_order=["name", "unit", "central_in_central", "central", "low", "high", "overridden_by"],
         column_config={
             "name": st.column_config.TextColumn("Assumption", width="large"),
@@ -275,6 +269,7 @@ def _segments(frame: pd.DataFrame, sense: str) -> None:
     st.dataframe(
         rows.sort_values(["series", "p50"], ascending=[True, False]),
         hide_index=True,
+        placeholder="–",
         column_order=["series", "segment", *quantiles],
         column_config={
             "series": "Series",
@@ -301,6 +296,7 @@ def _sources(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -
         st.dataframe(
             rows,
             hide_index=True,
+            placeholder="–",
             column_order=[
                 "group",
                 "name",

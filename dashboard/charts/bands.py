@@ -9,7 +9,7 @@ from dashboard import labels, theme
 from dashboard.labels import Scale
 
 _QUANTILES = ["p5", "p25", "p50", "p75", "p95"]
-_HEIGHT = 430
+_HEIGHT = 470
 
 
 def band_rows(forecast: pd.DataFrame, scale: Scale, *, log: bool) -> pd.DataFrame:
@@ -110,10 +110,12 @@ def _year_axis(rows: pd.DataFrame) -> alt.X:
 def _colour() -> alt.Color:
     names = [labels.SERIES[series] for series in theme.SERIES_COLOURS]
     scale = alt.Scale(domain=names, range=list(theme.SERIES_COLOURS.values()))
-    legend = alt.Legend(
-        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelFontSize=13
-    )
-    return alt.Color("name:N", scale=scale, legend=legend)
+    return alt.Color("name:N", scale=scale, legend=_legend())
+
+
+def _legend() -> alt.Legend:
+    columns = theme.legend_columns(2, 0)
+    return alt.Legend(orient="top", title=None, symbolOpacity=1, labelFontSize=13, columns=columns)
 
 
 def _bands(rows: pd.DataFrame, x: alt.X, y_title: str, log: bool) -> list[alt.Chart]:
@@ -143,9 +145,8 @@ def _medians(rows: pd.DataFrame, x: alt.X, last_history_year: int) -> list[alt.C
     )
     past, future = f"datum.year <= {last_history_year}", f"datum.year >= {last_history_year}"
     names = [labels.SERIES[series] for series in theme.SERIES_SHAPES]
-    shape = alt.Shape(
-        "name:N", scale=alt.Scale(domain=names, range=list(theme.SERIES_SHAPES.values())), legend=None
-    )
+    scale = alt.Scale(domain=names, range=list(theme.SERIES_SHAPES.values()))
+    shape = alt.Shape("name:N", scale=scale, legend=_legend())
     return [
         base.transform_filter(past).mark_line(strokeWidth=2.6),
         base.transform_filter(future).mark_line(strokeWidth=2.6, strokeDash=[7, 4]),
@@ -177,8 +178,8 @@ def _published(published: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     ]
     ranged = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
     return [
-        ranged.mark_rule(color=theme.SLATE, strokeWidth=1.5).encode(y="low:Q", y2="high:Q"),
+        ranged.mark_rule(color=theme.GREY, strokeWidth=1.5).encode(y="low:Q", y2="high:Q"),
         base.transform_filter("isValid(datum.value)")
-        .mark_point(shape="cross", size=120, filled=True, color=theme.SLATE, opacity=1)
+        .mark_point(shape="cross", size=120, filled=True, color=theme.GREY, opacity=1)
         .encode(y="value:Q", tooltip=tooltip),
     ]

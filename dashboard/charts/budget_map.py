@@ -11,7 +11,7 @@ from dashboard import labels, theme
 SELECTION = "cell"
 # Beyond a factor of 16 either way the colour says no more.
 _FARTHEST = 16.0
-_ROW_HEIGHT = 22
+_ROW_HEIGHT, _COLUMN_WIDTH = 22, 70
 _MOST_COLUMNS_WITH_TEXT = 16
 
 
@@ -52,7 +52,10 @@ def budget_map(rows: pd.DataFrame, *, title: str, subtitle: str) -> alt.LayerCha
     base = alt.Chart(rows).encode(
         x=alt.X("device:N", title=None, sort=devices, axis=_device_axis()),
         y=alt.Y(
-            "workload:N", title=None, sort=workloads, axis=alt.Axis(labelLimit=230, ticks=False, domain=False)
+            "workload:N",
+            title=None,
+            sort=workloads,
+            axis=alt.Axis(labelLimit=230, labelOverlap=False, ticks=False, domain=False),
         ),
     )
     layers = [_known(base), _unknown(base)]
@@ -60,7 +63,7 @@ def budget_map(rows: pd.DataFrame, *, title: str, subtitle: str) -> alt.LayerCha
         layers.append(_texts(base))
     chosen = alt.selection_point(name=SELECTION, fields=["device_id", "workload_id"], on="click", empty=False)
     layers[0] = layers[0].add_params(chosen)
-    return theme.styled(layers, title, subtitle, 60 + _ROW_HEIGHT * len(workloads))
+    return theme.styled(layers, title, subtitle, alt.Step(_ROW_HEIGHT), alt.Step(_COLUMN_WIDTH))
 
 
 def _cell_text(margin: float) -> str:

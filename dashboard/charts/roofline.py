@@ -7,9 +7,9 @@ import pandas as pd
 
 from dashboard import labels, theme
 
-_HEIGHT = 460
-_RATE_TITLE = "Operations a second (log)"
-_INTENSITY_TITLE = "Arithmetic intensity, operations a byte of memory traffic (log)"
+_HEIGHT = 560
+_RATE_TITLE = "Operations a second"
+_INTENSITY_TITLE = "Arithmetic intensity, operations a byte"
 # Exponents of ten as SI prefixes: the axis then reads 1 TOP/s and not 1e+12.
 _PREFIXED = "replace(format(datum.value, '~s'), regexp('([a-zA-Z]?)$'), ' $1') + 'OP/s'"
 _PLAIN = "datum.value < 1 ? format(datum.value, '.3~f') : format(datum.value, ',.0f')"
@@ -84,7 +84,12 @@ def _scale(order: list[str]) -> alt.Scale:
 
 def _colour(order: list[str]) -> alt.Color:
     legend = alt.Legend(
-        orient="top", title=None, columns=3, labelLimit=260, symbolType="stroke", symbolStrokeWidth=4
+        orient="top",
+        title=None,
+        columns=theme.legend_columns(1, 3),
+        labelLimit=260,
+        symbolType="stroke",
+        symbolStrokeWidth=4,
     )
     return alt.Color("name:N", scale=_scale(order), legend=legend)
 
@@ -141,7 +146,7 @@ def _formats(curves: pd.DataFrame, order: list[str]) -> alt.Chart:
             x=_axis_x("ridge_point"),
             y=_axis_y("peak_ops_per_s"),
             text="precision:N",
-            color=alt.Color("name:N", scale=_scale(order), legend=None),
+            color=_colour(order),
         )
     )
 
@@ -164,8 +169,8 @@ def _workloads(points: pd.DataFrame, order: list[str]) -> alt.Chart:
         .encode(
             x=_axis_x("arithmetic_intensity"),
             y=_axis_y("attained_ops_per_s"),
-            stroke=alt.Stroke("name:N", scale=_scale(order), legend=None),
-            fill=alt.Fill("name:N", scale=_scale(order), legend=None),
+            stroke=alt.Stroke("name:N", scale=_scale(order)),
+            fill=alt.Fill("name:N", scale=_scale(order)),
             fillOpacity=alt.condition("datum.within_budget", alt.value(0.9), alt.value(0)),
             tooltip=tooltip,
         )
