@@ -111,12 +111,16 @@ def _recorded_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> tup
 
 
 def _refresh(file: Path) -> None:
-    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+    if not all(_is_writable(place) for place in (file, file.parent)):
         return  # An older database in a read-only folder is still readable; its rows are just not the newest.
     with held(file, read_only=False) as connection:
         # Another process may have refreshed it while this one waited for the lock.
         if _recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version()):
             building.refresh(connection)
+
+
+def _is_writable(place: Path) -> bool:
+    return os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def load(path: Path | str | None = None) -> Snapshot:
