@@ -361,6 +361,12 @@ CREATE TABLE forecast_backtests (
     forecast_value VARCHAR,
     outcome        VARCHAR,
     error          VARCHAR,
+    target_year    INTEGER CHECK (target_year BETWEEN 1990 AND 2100),
+    predicted      DOUBLE CHECK (isfinite(predicted)),
+    low            DOUBLE,
+    high           DOUBLE,
+    actual         DOUBLE CHECK (isfinite(actual)),
+    unit           VARCHAR,
     lesson         VARCHAR,
     source_id      VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
     confidence     VARCHAR NOT NULL DEFAULT 'estimated'
@@ -522,4 +528,53 @@ CREATE TABLE source_figures (
         CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),
     origin          VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user')),
     PRIMARY KEY (source_document, device, quantity)
+);
+
+-- A forecast kept under a name, to be scored when the years that it spoke of are over. `overrides` is a JSON object
+-- of assumptions held at a value; `inputs_hash` covers every table, the scenario, the overrides, draws, seed and
+-- program version: the same hash gives the same bands.
+CREATE TABLE forecast_vintages (
+    name            VARCHAR PRIMARY KEY CHECK (length(trim(name)) > 0),
+    made            DATE NOT NULL,
+    scenario_id     VARCHAR NOT NULL,
+    overrides       VARCHAR NOT NULL DEFAULT '{}',
+    draws           INTEGER NOT NULL CHECK (draws >= 1),
+    seed            INTEGER NOT NULL CHECK (seed >= 0),
+    program_version VARCHAR NOT NULL,
+    inputs_hash     VARCHAR NOT NULL,
+    origin          VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user'))
+);
+
+-- Quantiles of a kept forecast's figures; `known` is what had been observed of the year when it was made.
+CREATE TABLE forecast_vintage_bands (
+    name   VARCHAR NOT NULL REFERENCES forecast_vintages (name),
+    output VARCHAR NOT NULL,
+    year   INTEGER NOT NULL CHECK (year BETWEEN 1990 AND 2100),
+    unit   VARCHAR NOT NULL,
+    p5     DOUBLE NOT NULL,
+    p25    DOUBLE NOT NULL,
+    p50    DOUBLE NOT NULL,
+    p75    DOUBLE NOT NULL,
+    p95    DOUBLE NOT NULL,
+    known  DOUBLE,
+    origin VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user')),
+    PRIMARY KEY (name, output, year),
+    CHECK (p5 <= p25 AND p25 <= p50 AND p50 <= p75 AND p75 <= p95)
+);
+
+-- Which observed series says what became of a forecast figure: rows of `history` and `usage` with this series, entity
+-- and unit, times `factor`; `year_end` takes the newest of December, `year_mean` the mean of the year's rows.
+CREATE TABLE forecast_outcomes (
+    output     VARCHAR NOT NULL,
+    series     VARCHAR NOT NULL,
+    entity     VARCHAR NOT NULL,
+    unit       VARCHAR NOT NULL,
+    factor     DOUBLE NOT NULL DEFAULT 1 CHECK (factor > 0 AND isfinite(factor)),
+    timing     VARCHAR NOT NULL CHECK (timing IN ('year_end', 'year_mean')),
+    source_id  VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
+    confidence VARCHAR NOT NULL DEFAULT 'judgement'
+        CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),
+    note       VARCHAR,
+    origin     VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user')),
+    PRIMARY KEY (output, series, entity, unit)
 );
