@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from devices.catalogue import Tables
 from devices.efficiency import ANY, EXPERTS_KIND, POWER_KIND, Shares
 from devices.measured import Measured, measured_columns
-from devices.pooling import EXPERT_SHARE, START, Groups, fitted_parameters, nested_groups, shares_from
+from devices.pooling import (
+    EXPERT_SHARE,
+    START,
+    Groups,
+    fitted_deviations,
+    fitted_parameters,
+    group_parameters,
+    nested_groups,
+    shares_from,
+)
 from devices.power import PowerDraw
 from devices.power_calibration import fitted_draw, power_rows
 from devices.predicted import predicted_s
@@ -57,9 +66,10 @@ def usable_rows(measured: Measured) -> NDArray[np.bool_]:
 def left_out_s(measured: Measured, groups: Groups, rows: NDArray[np.bool_]) -> Floats:
     """Time predicted for each usable measurement by a fit that has not seen its device, NaN elsewhere."""
     predicted = np.full(len(measured), np.nan)
+    start = fitted_deviations(measured, groups, rows)
     for device in sorted(set(measured.hardware.device_id[rows])):
         own = rows & (measured.hardware.device_id == device)
-        values = fitted_parameters(measured, groups, rows & ~own)
+        values = group_parameters(groups, fitted_deviations(measured, groups, rows & ~own, start))
         chosen = np.flatnonzero(own)
         predicted[chosen] = predicted_s(measured.take(chosen), shares_from(values[groups.chain[chosen, -1]]))
     return predicted

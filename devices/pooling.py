@@ -54,16 +54,37 @@ def nested_groups(measured: Measured) -> Groups:
 
 
 def fitted_parameters(measured: Measured, groups: Groups, rows: NDArray[np.bool_]) -> Floats:
-    """Logarithms of the parameters of every group, fitted to the given measurements.
+    """Logarithms of the parameters of every group, fitted to the given measurements, shape (groups, 3).
+
+    See `fitted_deviations`.
+    """
+    return group_parameters(groups, fitted_deviations(measured, groups, rows))
+
+
+def fitted_deviations(
+    measured: Measured, groups: Groups, rows: NDArray[np.bool_], start: Floats | None = None
+) -> Floats:
+    """Deviation of every group's parameters from those of the wider group, fitted to the given measurements.
 
     Each group's parameters are those of the wider group plus a deviation that is drawn to zero with the
     spread `LEVEL_SPREAD`: few measurements move it little (partial pooling). The loss is robust (soft L1 on
     the logarithm of predicted over measured time).
 
+    Parameters
+    ----------
+    measured : Measured
+        Measurements, shape (n,).
+    groups : Groups
+        Their nested groups.
+    rows : numpy.ndarray
+        Which of them the fit may see.
+    start : numpy.ndarray, optional
+        Deviations to start from, of an earlier fit.
+
     Returns
     -------
     numpy.ndarray
-        Shape (number of groups, 3): compute share, bandwidth share, overhead in seconds a layer.
+        Shape (number of groups, 3): logarithms of compute share, bandwidth share, and overhead a layer in s.
     """
     used = measured.take(np.flatnonzero(rows))
     membership = _membership(groups, groups.chain[rows])
@@ -73,16 +94,15 @@ def fitted_parameters(measured: Measured, groups: Groups, rows: NDArray[np.bool_
     def residual(deviations: Floats) -> Floats:
         values = START + membership @ deviations.reshape(shape)
         error = (np.log(predicted_s(used, shares_from(values))) - target) / ROBUST_SCALE
-        return np.concatenate(
-            [_soft(error), (deviations.reshape(shape) / LEVEL_SPREAD).ravel(), _excess(values)]
-        )
+        prior = (deviations.reshape(shape) / LEVEL_SPREAD).ravel()
+        return np.concatenate([_soft(error), prior, _excess(values)])
 
     def jacobian(deviations: Floats) -> csr_matrix:
-        values = START + membership @ deviations.reshape(shape)
-        return _jacobian(used, membership, values, target)
+        return _jacobian(used, membership, START + membership @ deviations.reshape(shape), target)
 
-    found = least_squares(residual, np.zeros(shape).ravel(), jac=jacobian, max_nfev=40, ftol=1e-5, xtol=1e-6)
-    return _accumulated(groups, found.x.reshape(shape))
+    first, steps = (np.zeros(shape), 40) if start is None else (start, 8)
+    found = least_squares(residual, first.ravel(), jac=jacobian, max_nfev=steps, ftol=1e-5, xtol=1e-6)
+    return np.asarray(found.x.reshape(shape))
 
 
 def _membership(groups: Groups, chain: NDArray[np.intp]) -> csr_matrix:
@@ -94,7 +114,7 @@ def _membership(groups: Groups, chain: NDArray[np.intp]) -> csr_matrix:
     return matrix
 
 
-def _accumulated(groups: Groups, deviations: Floats) -> Floats:
+def group_parameters(groups: Groups, deviations: Floats) -> Floats:
     """Parameters of each group itself: the start and the deviations of all groups around it."""
     totals = np.tile(START, (len(groups.keys), 1))
     for key in range(len(groups.keys)):

@@ -29,12 +29,12 @@ WATTS_PER_GB_PER_S: dict[str, float] = {
     "edge_module": 0.269,
     "pc": 0.419,
     "server_cpu": 0.814,
-    "vehicle": 0.625,
+    "vehicle": 0.551,
     "workstation": 0.348,
 }
 OTHER_WATTS_PER_GB_PER_S = 0.325
-WATTS_PER_TOPS: dict[str, float] = {"datacenter": 0.426, "vehicle": 0.751}
-OTHER_WATTS_PER_TOPS = 0.681
+WATTS_PER_TOPS: dict[str, float] = {"datacenter": 0.321, "vehicle": 0.678}
+OTHER_WATTS_PER_TOPS = 0.588
 SMALLEST_W = 1e-9
 
 
