@@ -10,7 +10,6 @@ from devices.units import Floats
 PASSES = 3.0
 # One more forward pass over forward and backward, where activations are recomputed and not kept.
 RECOMPUTATION_SHARE = 1.0 / PASSES
-HOUR_S = 3600.0
 DAY_S = 86_400.0
 KILOWATT_HOUR_J = 3.6e6
 

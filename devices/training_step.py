@@ -9,6 +9,7 @@ import numpy as np
 from datasets.errors import InvalidValue
 from devices.networks import Networks
 from devices.parallelism import all_reduce_s, pipeline_bubble
+from devices.step import ACTIVATION_BYTES
 from devices.training import RECOMPUTATION_SHARE, training_operations_per_token
 from devices.training_memory import GRADIENT_BYTES, WEIGHT_BYTES, activation_bytes, model_state
 from devices.units import Floats
@@ -192,7 +193,7 @@ def _gradient_bytes(networks: Networks, layout: Layout) -> Floats:
 
 
 def _tensor_s(networks: Networks, layout: Layout, link_bytes_per_s: Floats) -> Floats:
-    message = np.asarray(WEIGHT_BYTES * layout.micro_batch_tokens) * networks.hidden
+    message = np.asarray(ACTIVATION_BYTES * layout.micro_batch_tokens) * networks.hidden
     once = all_reduce_s(message, np.asarray(float(layout.tensor)), link_bytes_per_s)
     layers = networks.layers / layout.pipeline
     return ALL_REDUCES_PER_LAYER * layers * layout.micro_batches * once
