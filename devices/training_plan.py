@@ -11,6 +11,7 @@ import pandas as pd
 from datasets.errors import InvalidValue
 from devices.catalogue import Tables, hardware_named, networks_named
 from devices.hardware import Hardware
+from devices.networks import Networks
 from devices.power import power_limits
 from devices.training import (
     DAY_S,
@@ -19,7 +20,7 @@ from devices.training import (
     run_electricity_usd,
     run_energy_j,
 )
-from devices.training_step import Layout, live_activation_bytes, state_bytes, training_step
+from devices.training_step import Layout, TrainingStep, live_activation_bytes, state_bytes, training_step
 from devices.units import GB, Floats
 
 YEAR_S = 365.25 * DAY_S
@@ -105,13 +106,8 @@ def training_plan(
     """
     hardware = hardware_named(tables, device_ids)
     networks = networks_named(tables, [model_id] * len(hardware))
-    if np.isnan(networks.hidden * networks.layers * networks.heads).any():
-        raise InvalidValue(
-            f"Model '{model_id}' has no layers, heads and hidden width: its training is unknown."
-        )
     peak = hardware.peak_of(precision)
-    if np.isnan(peak).all():
-        raise InvalidValue(f"None of {', '.join(device_ids)} has a dense peak at {precision}.")
+    _refuse_unknown(networks, peak, precision)
     step = training_step(
         networks,
         layout,
@@ -121,26 +117,47 @@ def training_plan(
         data_link_bytes_per_s=np.full(len(hardware), terms.data_link_gb_per_s * GB),
     )
     steps = terms.tokens / layout.batch_tokens
-    state, alive = state_bytes(networks, layout), live_activation_bytes(networks, layout)
+    seconds = steps * step.time_s
     return pd.DataFrame(
         {
             "device_id": hardware.device_id,
             "devices": layout.devices,
             "steps": steps,
-            "step_s": step.time_s,
-            "compute_s": step.compute_s,
-            "tensor_s": step.tensor_s,
-            "bubble_s": step.bubble_s,
-            "gradient_s": step.gradient_s,
-            "model_utilisation": step.model_utilisation,
-            "days": steps * step.time_s / DAY_S,
-            "state_gb": state / GB,
-            "activation_gb": alive / GB,
-            "memory_gb": hardware.memory_bytes / GB,
-            "fits_memory": state + alive <= hardware.memory_bytes,
-            **_energy_and_cost(hardware, layout, terms, steps * step.time_s),
+            **_step_columns(step),
+            "days": seconds / DAY_S,
+            **_memory_columns(hardware, networks, layout),
+            **_energy_and_cost(hardware, layout, terms, seconds),
         }
     )
+
+
+def _refuse_unknown(networks: Networks, peak: Floats, precision: str) -> None:
+    if np.isnan(networks.hidden * networks.layers * networks.heads).any():
+        model = networks.model_id[0]
+        raise InvalidValue(f"Model '{model}' has no layers, heads and hidden width: its training is unknown.")
+    if np.isnan(peak).all():
+        raise InvalidValue(f"None of the devices has a dense peak at {precision}: choose another precision.")
+
+
+def _step_columns(step: TrainingStep) -> dict[str, Floats]:
+    return {
+        "step_s": step.time_s,
+        "compute_s": step.compute_s,
+        "tensor_s": step.tensor_s,
+        "bubble_s": step.bubble_s,
+        "gradient_s": step.gradient_s,
+        "model_utilisation": step.model_utilisation,
+    }
+
+
+def _memory_columns(hardware: Hardware, networks: Networks, layout: Layout) -> dict[str, np.ndarray]:
+    state, alive = state_bytes(networks, layout), live_activation_bytes(networks, layout)
+    return {
+        "state_gb": state / GB,
+        "activation_gb": alive / GB,
+        "memory_gb": hardware.memory_bytes / GB,
+        "fits_memory": state + alive <= hardware.memory_bytes,
+    }
 
 
 def _energy_and_cost(

@@ -220,7 +220,9 @@ def test_wrong_plans_say_why(tables):
         RunTerms(**{**vars(TERMS), "reachable_share": 1.5})
     with pytest.raises(UnknownName, match="h100_sxm"):
         training_plan(tables, "llama_3_8b", ["h100_sxmm"], Layout(), TERMS)
-    with pytest.raises(InvalidValue, match="None of apple_a18_pro has a dense peak at fp8"):
+    with pytest.raises(
+        InvalidValue, match="None of the devices has a dense peak at fp8: choose another precision"
+    ):
         training_plan(tables, "llama_3_8b", ["apple_a18_pro"], Layout(), TERMS, precision="fp8")
     with pytest.raises(InvalidValue, match="has no layers, heads and hidden width"):
         training_plan(tables, "mobilenet_v2", ["h100_sxm"], Layout(), TERMS)
