@@ -85,8 +85,7 @@ def training_plan(
     model_id : str
         A model whose layers, heads and hidden width are known.
     device_ids : sequence of str
-    layout : Layout
-    terms : RunTerms
+    layout, terms : Layout, RunTerms
     precision : str
         Arithmetic of the matrix products.
 
@@ -106,12 +105,11 @@ def training_plan(
     """
     hardware = hardware_named(tables, device_ids)
     networks = networks_named(tables, [model_id] * len(hardware))
-    peak = hardware.peak_of(precision)
-    _refuse_unknown(networks, peak, precision)
+    _refuse_unknown(networks, hardware.peak_of(precision), precision)
     step = training_step(
         networks,
         layout,
-        peak_ops_per_s=peak,
+        peak_ops_per_s=hardware.peak_of(precision),
         reachable_share=np.full(len(hardware), terms.reachable_share),
         tensor_link_bytes_per_s=hardware.interconnect_bytes_per_s,
         data_link_bytes_per_s=np.full(len(hardware), terms.data_link_gb_per_s * GB),
