@@ -1,0 +1,213 @@
+"""Ways to foresee the record training run from what was published before an origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.backtest_history import RunHistory
+from forecasting.backtest_outlooks import Outlook
+from forecasting.trends import (
+    MINIMUM_POINTS,
+    TrendFit,
+    damped_years,
+    declining_growth_fit,
+    exponential_fit,
+    gompertz_fit,
+    logistic_fit,
+)
+
+Array = NDArray[np.float64]
+Method = Callable[[RunHistory, float, Array], Outlook]
+HORIZONS: NDArray[np.int64] = np.arange(1, 6)
+REFIT_WINDOW_YEARS = 6.0
+BLEND_WINDOWS_YEARS = (4.0, 6.0, 8.0)
+QUARTER = 0.25
+# The earliest origin with two years of runs behind it.
+FIRST_ORIGIN = 2012.5
+
+
+@dataclass(frozen=True)
+class BlendSettings:
+    """The two constants of `blend`.
+
+    Attributes
+    ----------
+    retention : float
+        Share of yearly growth that is left a year later.
+    widening : float
+        Factor on the standard deviation.
+    """
+
+    retention: float
+    widening: float
+
+
+@dataclass(frozen=True)
+class BlendMembers:
+    """What the members of `blend` make of an origin.
+
+    Attributes
+    ----------
+    level, growth : (M,) arrays
+        log10 of the record that each trend implies at the origin, and its orders of magnitude a year.
+    sd : (M, H) array
+    horizons : (H,) array
+        Years.
+    floor : float
+        log10 of the record at the origin.
+    """
+
+    level: Array
+    growth: Array
+    sd: Array
+    horizons: Array
+    floor: float
+
+
+def no_change(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """The record stands; it errs as it erred in the past at the same horizon."""
+    floor = float(known.record(origin))
+    return Outlook(np.full(len(horizons), floor), _past_errors(known, origin, horizons, _standing), floor)
+
+
+def constant_growth(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """The record grows on at its mean rate since the first run; it errs as it erred in the past."""
+    floor = float(known.record(origin))
+    centre = _growing(known, origin, horizons)
+    return Outlook(centre, _past_errors(known, origin, horizons, _growing), floor)
+
+
+def refit(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """An exponential through the top-ten runs of the last six years, the record riding above it."""
+    window = _window(known, origin, REFIT_WINDOW_YEARS)
+    return _above_trend(exponential_fit(*window), known, origin, horizons, REFIT_WINDOW_YEARS)
+
+
+def declining_growth(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """Growth that declines at a fitted rate, through all top-ten runs."""
+    return _above_trend(declining_growth_fit(known.years, known.log10_flop), known, origin, horizons)
+
+
+def logistic(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """A logistic curve through all top-ten runs."""
+    return _above_trend(logistic_fit(known.years, known.log10_flop), known, origin, horizons)
+
+
+def gompertz(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+    """A Gompertz curve through all top-ten runs."""
+    return _above_trend(gompertz_fit(known.years, known.log10_flop), known, origin, horizons)
+
+
+def blend_members(known: RunHistory, origin: float, horizons: Array) -> BlendMembers:
+    """Exponentials through the last four, six and eight years, with the record's gap above each.
+
+    Parameters
+    ----------
+    known : RunHistory
+        What was published before the origin.
+    origin : float
+        Decimal year.
+    horizons : (H,) array
+        Years.
+
+    Returns
+    -------
+    BlendMembers
+    """
+    level, growth, sd = [], [], []
+    for years in BLEND_WINDOWS_YEARS:
+        fit = exponential_fit(*_window(known, origin, years))
+        gap, scatter = _record_gap(fit, known, origin, years)
+        level.append(float(fit.level(origin)) + gap)
+        growth.append(float(fit.growth(origin)))
+        sd.append(fit.spread(origin + horizons, scatter))
+    return BlendMembers(
+        np.array(level), np.array(growth), np.array(sd), horizons, float(known.record(origin))
+    )
+
+
+def blend(members: BlendMembers, settings: BlendSettings) -> Outlook:
+    """The members' quantiles averaged, their growth damped.
+
+    Each member expects ``a + b (1 - q^h) / (-ln q)``: its level a at the origin, and its growth b, of which
+    the share q is left each year. Averaging quantiles and not densities keeps the blend as sharp as its
+    members (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013).
+
+    Parameters
+    ----------
+    members : BlendMembers
+    settings : BlendSettings
+
+    Returns
+    -------
+    Outlook
+    """
+    gained = members.growth[:, None] * damped_years(members.horizons, settings.retention)
+    centre = (members.level[:, None] + gained).mean(axis=0)
+    return Outlook(centre, settings.widening * members.sd.mean(axis=0), members.floor)
+
+
+BASELINES: dict[str, Method] = {"no_change": no_change, "constant_growth": constant_growth}
+FITTED: dict[str, Method] = {
+    "refit": refit,
+    "declining_growth": declining_growth,
+    "logistic": logistic,
+    "gompertz": gompertz,
+}
+
+
+def _above_trend(
+    fit: TrendFit, known: RunHistory, origin: float, horizons: Array, years: float = np.inf
+) -> Outlook:
+    gap, scatter = _record_gap(fit, known, origin, years)
+    ahead = origin + horizons
+    return Outlook(fit.level(ahead) + gap, fit.spread(ahead, scatter), float(known.record(origin)))
+
+
+def _window(known: RunHistory, origin: float, years: float) -> tuple[Array, Array]:
+    """Runs of the last years, or the newest `MINIMUM_POINTS` where they are fewer."""
+    begin = min(origin - years, known.years[-MINIMUM_POINTS])
+    inside = known.years >= begin
+    return known.years[inside], known.log10_flop[inside]
+
+
+def _record_gap(fit: TrendFit, known: RunHistory, origin: float, years: float) -> tuple[float, float]:
+    """Mean and standard deviation of the record over the trend, month by month through the window."""
+    begin = max(origin - years, float(known.years[0]))
+    months = np.arange(origin, begin, -1 / 12)[::-1]
+    above = known.record(months) - fit.level(months)
+    return float(above.mean()), float(above.std())
+
+
+def _standing(known: RunHistory, origin: float, horizons: Array) -> Array:
+    return np.full(len(horizons), float(known.record(origin)))
+
+
+def _growing(known: RunHistory, origin: float, horizons: Array) -> Array:
+    gained = float(known.record(origin)) - float(known.log10_flop[0])
+    return float(known.record(origin)) + gained / (origin - float(known.years[0])) * horizons
+
+
+def _past_errors(
+    known: RunHistory, origin: float, horizons: Array, expected: Callable[[RunHistory, float, Array], Array]
+) -> Array:
+    """Root mean square of what the same rule missed by, over every quarter whose outcome was known by then.
+
+    Where no quarter was, the longest horizon that has one is scaled up by the horizons' ratio.
+    """
+    earlier = np.arange(FIRST_ORIGIN, origin, QUARTER)
+    sd = np.full(len(horizons), np.nan)
+    for i, horizon in enumerate(horizons):
+        due = earlier[earlier + horizon <= origin]
+        if len(due):
+            missed = [
+                float(expected(known.until(o), o, np.array([horizon]))[0] - known.record(o + horizon))
+                for o in due
+            ]
+            sd[i] = np.sqrt(np.mean(np.square(missed)))
+    last = int(np.flatnonzero(np.isfinite(sd))[-1])
+    return np.where(np.isfinite(sd), sd, sd[last] * horizons / horizons[last])
