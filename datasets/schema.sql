@@ -205,6 +205,7 @@ CREATE TABLE workload_hosts (
     segment     VARCHAR NOT NULL,
     device_id   VARCHAR NOT NULL DEFAULT 'any',
     dedicated   BOOLEAN NOT NULL DEFAULT FALSE,
+    built_for   BOOLEAN NOT NULL DEFAULT FALSE,
     source_id   VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
     confidence  VARCHAR NOT NULL DEFAULT 'estimated'
         CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),

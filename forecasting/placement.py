@@ -47,6 +47,24 @@ def able_probability(
     return np.where(usable, ndtr((log_gain - log_margin) / spread), 0.0)
 
 
+def attained_rate(margin: NDArray[np.float64], log_gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the wanted rate that a machine built for a workload runs it at: min(1, gain / margin).
+
+    A car too slow for its network at full rate runs it slower, or a smaller one, but it runs.
+
+    Parameters
+    ----------
+    margin, log_gain : arrays
+        As in `able_probability`; broadcast.
+
+    Returns
+    -------
+    array of shares; 0 where the model does not fit or the device cannot be evaluated.
+    """
+    usable = np.isfinite(margin) & (margin > 0)
+    return np.where(usable, np.minimum(np.exp(log_gain) / np.where(usable, margin, 1.0), 1.0), 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Host:
     """A workload on a segment (or on one device of it), as the core sees its vintages.
@@ -138,6 +156,8 @@ def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
     energy = np.nan_to_num(results["energy_per_item_j"].to_numpy(float))
     weights = share.to_numpy(float)
     able = able_probability(margin[None, :], GAIN_GRID[:, None], core.spread)
+    if row.built_for:  # type: ignore[attr-defined]
+        able = attained_rate(margin[None, :], GAIN_GRID[:, None])
     return Host(
         workload_id=workload_id,
         segment=str(row.segment),  # type: ignore[attr-defined]

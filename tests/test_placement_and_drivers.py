@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from datasets.errors import InvalidValue
 from forecasting.demand import workload_demands
 from forecasting.drivers import demand_terms, drivers_by_name
-from forecasting.placement import GAIN_GRID, able_probability, gain_lookup, preference
+from forecasting.placement import GAIN_GRID, able_probability, attained_rate, gain_lookup, preference
 from forecasting.years import YEARS, interpolated
 
 
@@ -28,6 +28,12 @@ def test_ability_falls_with_the_margin_and_rises_with_the_gain(margin, factor, g
     slow, fast = able_probability(np.array([margin * factor, margin]), np.array(gain), spread)
     assert slow <= fast
     assert able_probability(np.array(margin), np.array(gain + 0.1), spread) >= fast
+
+
+def test_a_machine_built_for_a_workload_runs_it_as_fast_as_it_can():
+    margins = np.array([0.5, 1.0, 2.0, np.inf, np.nan])
+    np.testing.assert_allclose(attained_rate(margins, np.array(0.0)), [1, 1, 0.5, 0, 0])
+    np.testing.assert_allclose(attained_rate(margins, np.log(1.5)), [1, 1, 0.75, 0, 0])
 
 
 @given(st.floats(1.0, 2.2))
