@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import threading
 import time
@@ -13,7 +14,7 @@ import duckdb
 
 from datasets.errors import DatabaseUnavailable
 
-LOCK_PATIENCE_S = 3.0
+LOCK_PATIENCE_S = 4.0
 _IN_PROCESS = threading.RLock()
 
 
@@ -54,7 +55,7 @@ def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
                 raise DatabaseUnavailable(_sentence(path, str(error))) from error
-        time.sleep(0.05)
+        time.sleep(random.uniform(0.01, 0.04))  # noqa: S311 - so that two that wait do not wait in step
 
 
 def _connection(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -33,7 +33,7 @@ def facts_version() -> str:
 @functools.cache
 def fact_tables() -> tuple[str, ...]:
     """Names of the tables that come with built-in rows, referenced tables first."""
-    return tuple(name for name in tables() if name not in WITHOUT_FACTS)
+    return tuple(name for name in tables() if name not in WITHOUT_FACTS and facts_file(name).is_file())
 
 
 def stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, into: str) -> None:
@@ -51,6 +51,10 @@ def stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, into: str) 
     InvalidFile
         When the file has a column that the table lacks, or a cell that its type cannot hold.
     """
+    if table.name not in fact_tables():
+        columns = ", ".join(f"{quoted(column.name)} {column.data_type}" for column in table.columns)
+        connection.execute(f"CREATE TABLE {into} ({columns})")
+        return
     with resources.as_file(facts_file(table.name)) as path:
         with path.open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream))

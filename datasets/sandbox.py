@@ -133,11 +133,14 @@ def rehearse(
         connection.execute(_LOCK_DOWN)
         frame, truncated = pd.DataFrame(), False
         with _interrupted_after(connection, timeout_s):
-            for statement in runnable:
+            for place, statement in enumerate(runnable, start=1):
                 frame, truncated = _rows(connection, statement, max_rows, parameters)
-                if statement.type in statements.CHANGING:
-                    refuse_broken_rules(connection)
-        changes, notes = settled_changes(connection, snapshot)
+                if statement.type in statements.CHANGING and place < len(runnable):
+                    refuse_broken_rules(connection)  # Before another statement computes with the rows.
+        changes: Changes = Changes({})
+        notes: list[str] = []
+        if statements.may_change_rows(sql):
+            changes, notes = settled_changes(connection, snapshot)
     if changes and "Count" in frame.columns and len(frame.columns) == 1:
         frame = changes.summary()
     return SandboxResult(frame, changes, tuple(notes), truncated)
@@ -237,7 +240,7 @@ def settled_changes(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -
         raise InvalidStatement(
             rules.sentence(clauses, "insert the row referred to first, or keep it; nothing was changed.")
         )
-    changes = _changes(connection, snapshot)
+    changes = _changes(connection, snapshot) if notes else first
     return changes, notes + _missing_peaks(connection, changes)
 
 

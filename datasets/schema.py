@@ -187,7 +187,8 @@ def table_frame(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataF
     columns = ", ".join(quoted(name) for name in table.column_names)
     order = ", ".join(quoted(name) for name in table.key or table.column_names)
     frame = connection.execute(f"SELECT {columns} FROM {quoted(table.name)} ORDER BY {order}").df()  # noqa: S608
-    return frame.astype({column.name: _frame_type(column) for column in table.columns})
+    types = {column.name: _frame_type(column) for column in table.columns}
+    return frame.astype({name: kind for name, kind in types.items() if str(frame.dtypes[name]) != kind})
 
 
 def _frame_type(column: Column) -> str:

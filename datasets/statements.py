@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from datasets import sql_errors
@@ -26,6 +28,11 @@ _REMEDIES = {
     _Kind.EXTENSION: "extensions cannot be added.",
     _Kind.TRANSACTION: "everything in one call is one transaction already.",
 }
+
+
+def may_change_rows(sql: str) -> bool:
+    """Whether the text has a word without which no statement, and no part of one, changes rows."""
+    return re.search(r"insert|update|delete|merge|truncate", sql, re.IGNORECASE) is not None
 
 
 def runnable_statements(sql: str) -> list[duckdb.Statement]:

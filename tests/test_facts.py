@@ -31,6 +31,10 @@ def test_every_row_has_a_source_and_a_confidence(tables: Mapping[str, pd.DataFra
     assert set(frame["origin"]) == {"builtin"}
 
 
+def test_every_table_but_the_versions_comes_with_rows() -> None:
+    assert set(schema.tables()) - set(facts.fact_tables()) == {"meta"}
+
+
 @pytest.mark.parametrize("name", facts.fact_tables())
 def test_a_facts_file_has_the_columns_of_its_table(name: str) -> None:
     with facts.facts_file(name).open(encoding="utf-8", newline="") as stream:
