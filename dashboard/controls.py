@@ -103,6 +103,12 @@ def assumption_slider(
     )
 
 
+def named(names: pd.Series) -> Callable[[str], str]:
+    """How an identifier is written in a control: by its name, or as it is where it has none."""
+    known = names.to_dict()
+    return lambda identifier: str(known.get(identifier, identifier))
+
+
 def csv_download(frame: pd.DataFrame, file_name: str, key: str, label: str = "Download CSV") -> None:
     """A button that saves the frame with the one CSV writer, made when it is pressed."""
     st.download_button(

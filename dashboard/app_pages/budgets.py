@@ -107,14 +107,14 @@ def _choices(current: Snapshot) -> tuple[list[str], list[str]]:
     chosen = st.multiselect(
         f"Devices (up to {MOST_DEVICES})",
         list(devices.index),
-        format_func=lambda device: str(devices.get(device, device)),
+        format_func=controls.named(devices),
         max_selections=MOST_DEVICES,
         key=address.key(PAGE, "device"),
     )
     wanted = st.multiselect(
         "Workloads",
         list(workloads.index),
-        format_func=lambda workload: str(workloads.get(workload, workload)),
+        format_func=controls.named(workloads),
         placeholder="All workloads",
         key=address.key(PAGE, "workload"),
     )
@@ -220,11 +220,13 @@ def _why(current: Snapshot, rows: pd.DataFrame) -> None:
     for key, wanted in ((_WHY_DEVICE, device), (_WHY_WORKLOAD, workload)):
         if st.session_state.get(key) != wanted:
             st.session_state[key] = wanted
-    left.selectbox("Device", list(devices.index), format_func=devices.get, key=_WHY_DEVICE, on_change=_picked)
+    left.selectbox(
+        "Device", list(devices.index), format_func=controls.named(devices), key=_WHY_DEVICE, on_change=_picked
+    )
     right.selectbox(
         "Workload",
         list(workloads.index),
-        format_func=workloads.get,
+        format_func=controls.named(workloads),
         key=_WHY_WORKLOAD,
         on_change=_picked,
     )
@@ -257,7 +259,7 @@ def _explain(row: pd.Series, limits: pd.Series) -> None:
     if row["within_budget"]:
         st.success(f"{name} stays within every budget.", icon=":material/check:")
     else:
-        st.error(f"{name} fails: {row['reason']}.", icon=":material/close:")
+        st.warning(f"{name} fails: {row['reason']}.", icon=":material/close:")
     cells = st.columns(5)
     figures = [
         ("First token", row["first_token_s"], limits["first_token_budget_ms"]),

@@ -81,7 +81,7 @@ def _tables(current: Snapshot) -> None:
 def _matching(rows: pd.DataFrame, search: str) -> pd.DataFrame:
     if not search.strip():
         return rows
-    text = rows.astype(str).agg(" ".join, axis=1).str.lower()
+    text = rows.astype(object).where(rows.notna(), "").astype(str).agg(" ".join, axis=1).str.lower()
     keep = pd.Series(True, index=rows.index)
     for word in search.lower().split():
         keep &= text.str.contains(word, regex=False)

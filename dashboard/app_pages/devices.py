@@ -86,14 +86,14 @@ def _choices(current: Snapshot) -> tuple[list[str], list[str]]:
     chosen = st.multiselect(
         f"Devices (up to {MOST_DEVICES})",
         device_ids,
-        format_func=lambda device: str(device_names.get(device, device)),
+        format_func=controls.named(device_names),
         max_selections=MOST_DEVICES,
         key=address.key(PAGE, "device"),
     )
     drawn = st.multiselect(
         "Workloads",
         workload_ids,
-        format_func=lambda workload: str(workload_names.get(workload, workload)),
+        format_func=controls.named(workload_names),
         key=address.key(PAGE, "workload"),
     )
     return list(chosen), list(drawn)

@@ -91,7 +91,9 @@ def _picked(
     key = address.key(PAGE, name)
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
-    return row.selectbox(label, options, format_func=names.__getitem__, key=key, width=230, help=help_)
+    return row.selectbox(
+        label, options, format_func=controls.named(pd.Series(names)), key=key, width=230, help=help_
+    )
 
 
 def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
