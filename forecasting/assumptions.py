@@ -12,6 +12,7 @@ from datasets.errors import InvalidValue, UnknownName
 from forecasting.scenarios import Tables, scenario_lineage
 
 _QUANTILES = ["low", "central", "high"]
+_PROVENANCE = ["source_id", "confidence"]
 
 
 def resolved_assumptions(
@@ -32,7 +33,7 @@ def resolved_assumptions(
     -------
     DataFrame
         The columns of ``assumptions`` plus ``overridden_by`` (a scenario_id, ``you``, or None), sorted by
-        assumption_id.
+        assumption_id; source and confidence are those of whoever set the value.
 
     Raises
     ------
@@ -47,12 +48,13 @@ def resolved_assumptions(
     listed = tables["scenario_overrides"]
     for ancestor in scenario_lineage(tables, scenario_id):
         rows = listed[listed["scenario_id"] == ancestor].set_index("assumption_id")
-        frame.loc[rows.index, _QUANTILES] = rows[_QUANTILES]
+        frame.loc[rows.index, _QUANTILES + _PROVENANCE] = rows[_QUANTILES + _PROVENANCE]
         frame.loc[rows.index, "overridden_by"] = ancestor
     for assumption_id, value in (overrides or {}).items():
         if assumption_id not in frame.index:
             raise UnknownName("assumption", assumption_id, frame.index)
         frame.loc[assumption_id, _QUANTILES] = float(value)
+        frame.loc[assumption_id, _PROVENANCE] = ["user_entry", "judgement"]
         frame.loc[assumption_id, "overridden_by"] = "you"
     _refuse_out_of_bounds(frame)
     return frame.reset_index(drop=True)

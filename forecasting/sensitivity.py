@@ -21,6 +21,8 @@ from forecasting.scenarios import Tables
 Array = NDArray[np.float64]
 DEFAULT_SAMPLES = 512
 _FRESH = "redrawn."
+# Groups evaluated in one go, so that a small sample still fills its chunks; bounds the memory.
+_GROUPS_AT_A_TIME = 16
 COLUMNS = [
     "output",
     "assumption_id",
@@ -201,14 +203,17 @@ def _sampled_effects(
     chunk_draws: int,
 ) -> dict[str, tuple[Array, Array]]:
     base, fresh = _two_samples(model.inputs, samples, seed, model.correlations)
-    at_base = evaluated(model, base, outputs, chunk_draws=chunk_draws)
     read = model.inputs_behind(outputs)
-    redrawn = [at_base] * len(groups)
-    for i, group in enumerate(groups):
-        if not read.isdisjoint(group.inputs):
-            scores = redrawn_scores(base, fresh, group.inputs, model.correlations)
-            redrawn[i] = evaluated(model, scores, outputs, chunk_draws=chunk_draws)
-    return {o: total_effects(at_base[o], np.stack([r[o] for r in redrawn])) for o in outputs}
+    felt = [i for i, group in enumerate(groups) if not read.isdisjoint(group.inputs)]
+    at_base = evaluated(model, base, outputs, chunk_draws=chunk_draws)
+    at_redrawn = {output: np.tile(figures, (len(groups), 1)) for output, figures in at_base.items()}
+    for first in range(0, len(felt), _GROUPS_AT_A_TIME):
+        together = felt[first : first + _GROUPS_AT_A_TIME]
+        redrawn = [redrawn_scores(base, fresh, groups[i].inputs, model.correlations) for i in together]
+        stacked = {name: np.concatenate([scores[name] for scores in redrawn]) for name in model.inputs}
+        for output, figures in evaluated(model, stacked, outputs, chunk_draws=chunk_draws).items():
+            at_redrawn[output][together] = figures.reshape(len(together), samples)
+    return {output: total_effects(at_base[output], at_redrawn[output]) for output in outputs}
 
 
 def _two_samples(

@@ -19,7 +19,7 @@ from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
 DEFAULT_DRAWS = 1000
-MOST_CAUSES = 8
+MOST_CAUSES = 6
 COLUMNS = ["output", "unit", "step", "cause", "name", "effect", "level_before", "level_after", "assumptions"]
 # The preparation of a plan hangs on this one assumption; it can be a cause like any other.
 _PLAN_INPUT = "fleet_spread"
@@ -42,29 +42,29 @@ def causes(difference: pd.DataFrame, most: int = MOST_CAUSES) -> list[Cause]:
     difference : DataFrame
         As `assumptions.changed_assumptions` gives it.
     most : int
-        Causes at most; where even the groups are more, the smallest are taken together as ``others``.
+        Causes at most. Until there are no more, the group with the most members becomes one cause; where even
+        the groups are more, the smallest are taken together as ``others``.
 
     Returns
     -------
     list of Cause
     """
     rows = difference.sort_values("assumption_id")
-    if len(rows) <= most:
-        return [
-            Cause(str(r.assumption_id), str(r.name), (str(r.assumption_id),))
-            for r in rows[["assumption_id", "name"]].itertuples(index=False, name="Row")
-        ]
+    names = dict(zip(rows["assumption_id"], rows["name"], strict=True))
     members = {str(group): tuple(part["assumption_id"]) for group, part in rows.groupby("group")}
     ranked = sorted(members, key=lambda group: (-len(members[group]), group))
-    kept = ranked if len(ranked) <= most else ranked[: most - 1]
-    merged = tuple(name for group in ranked[len(kept) :] for name in members[group])
-    parts = [*((group, members[group]) for group in kept), *([("others", merged)] if merged else [])]
-    names = dict(zip(rows["assumption_id"], rows["name"], strict=True))
+    sizes = [len(members[group]) for group in ranked]
+    whole = next((k for k in range(len(ranked)) if k + sum(sizes[k:]) <= most), len(ranked))
+    parts = [(group, members[group]) for group in ranked[:whole]]
+    parts += [(name, (name,)) for group in ranked[whole:] for name in members[group]]
+    if len(parts) > most:
+        others = tuple(name for _, ids in parts[most - 1 :] for name in ids)
+        parts = [*parts[: most - 1], ("others", others)]
     return [
-        Cause(ids[0], names[ids[0]], ids)
+        Cause(ids[0], str(names[ids[0]]), ids)
         if len(ids) == 1
-        else Cause(group, f"{group.capitalize()} ({len(ids)} assumptions)", ids)
-        for group, ids in parts
+        else Cause(cause_id, f"{cause_id.capitalize()} ({len(ids)} assumptions)", ids)
+        for cause_id, ids in parts
     ]
 
 

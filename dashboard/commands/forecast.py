@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import output, values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 NAME = "forecast"
@@ -31,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantity", default="ops", help="ops, h100e, tokens, gw, twh or usd")
     parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
     parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    parser.add_argument(
+        "--draws-output", metavar="FILE.parquet", type=Path, help="write every draw there, inputs and series"
+    )
     output.add_arguments(parser)
 
 
@@ -39,11 +45,37 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     from datasets import database
     from forecasting.projection import forecast
 
-    return forecast(
-        database.load(arguments.db).tables,
-        list(dict.fromkeys(arguments.scenario or ["central"])),
+    tables = database.load(arguments.db).tables
+    scenario_ids = list(dict.fromkeys(arguments.scenario or ["central"]))
+    frame = forecast(
+        tables,
+        scenario_ids,
         quantity=arguments.quantity,
         draws=arguments.draws,
         seed=arguments.seed,
         overrides=dict(arguments.overrides),
     )
+    if arguments.draws_output is not None:
+        _write_draws(arguments, tables, scenario_ids)
+    return frame
+
+
+def _write_draws(
+    arguments: argparse.Namespace, tables: Mapping[str, pd.DataFrame], scenario_ids: list[str]
+) -> None:
+    import pandas as pd
+
+    from datasets import exports
+    from forecasting.projection import projection
+    from forecasting.raw_draws import raw_draws
+
+    overrides = dict(arguments.overrides)
+    frames = [
+        raw_draws(
+            projection(tables, scenario_id, draws=arguments.draws, seed=arguments.seed, overrides=overrides),
+            arguments.quantity,
+        )
+        for scenario_id in scenario_ids
+    ]
+    output.write(exports.parquet_bytes(pd.concat(frames, ignore_index=True)), arguments.draws_output)
+    output.say(f"{sum(map(len, frames))} draws were written to {arguments.draws_output}.")

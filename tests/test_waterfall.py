@@ -1,0 +1,144 @@
+"""The split of a difference: exact, order-free, and true where the answer is known."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.errors import InvalidValue, UnknownName
+from forecasting.assumptions import scenario_difference
+from forecasting.correlations import correlated_scores
+from forecasting.evaluation import evaluated, scenario_model
+from forecasting.outputs import OUTPUTS, output_draws
+from forecasting.projection import projection
+from forecasting.sampling import normal_scores
+from forecasting.waterfall import causes, shapley_values, waterfall
+
+DRAWS = 64
+
+
+def median(model, output):
+    scores = correlated_scores(normal_scores(model.inputs, DRAWS), model.correlations)
+    return float(np.median(evaluated(model, scores, [output])[output]))
+
+
+def test_the_glove_game_has_its_textbook_values():
+    # One left glove (player 0), two right ones; a pair is worth 1 (Shapley values 2/3, 1/6, 1/6).
+    pair = shapley_values(lambda members: float(0 in members and len(members) > 1), 3)
+    np.testing.assert_allclose(pair, [2 / 3, 1 / 6, 1 / 6])
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=8, max_size=8))
+def test_shapley_values_are_the_mean_over_all_orders_and_add_up(worths):
+    def worth(members):
+        return worths[sum(1 << i for i in members)]
+
+    effects = shapley_values(worth, 3)
+    gains = np.zeros(3)
+    for order in permutations(range(3)):
+        for place, player in enumerate(order):
+            gains[player] += worth(frozenset(order[: place + 1])) - worth(frozenset(order[:place]))
+    np.testing.assert_allclose(effects, gains / 6, atol=1e-9)
+    assert np.sum(effects) == pytest.approx(worths[7] - worths[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("output", ["twh_2030", "edge_share_2030"])
+def test_the_effects_lead_from_one_scenarios_median_to_the_others(tables, output):
+    frame = waterfall(tables, "central", "power_constrained", output, draws=DRAWS, most_causes=4)
+    medians = [
+        median(scenario_model(tables, scenario_id), output)
+        for scenario_id in ("central", "power_constrained")
+    ]
+    assert frame["level_before"].iloc[0] == pytest.approx(medians[0], rel=1e-12)
+    assert frame["level_after"].iloc[-1] == pytest.approx(medians[1], rel=1e-9)
+    assert frame["effect"].sum() == pytest.approx(medians[1] - medians[0], rel=1e-9)
+    np.testing.assert_allclose(frame["level_before"].iloc[1:], frame["level_after"].iloc[:-1], rtol=1e-9)
+    assert frame["step"].tolist() == [1, 2, 3, 4]
+    assert set(", ".join(frame["assumptions"]).split(", ")) == set(
+        scenario_difference(tables, "central", "power_constrained")["assumption_id"]
+    )
+
+
+def test_the_way_back_is_the_way_there_with_the_other_sign(tables):
+    there = waterfall(tables, "central", "edge_first", draws=DRAWS).set_index("cause")["effect"]
+    back = waterfall(tables, "edge_first", "central", draws=DRAWS).set_index("cause")["effect"]
+    pd.testing.assert_series_equal(there.sort_index(), -back.sort_index(), rtol=1e-9, atol=1e-9)
+
+
+def test_one_changed_assumption_carries_the_whole_difference(tables):
+    # Data centres take PUE times IT power; the edge has none, so the data centres' median doubles with it.
+    frame = waterfall(
+        tables,
+        "central",
+        "central",
+        "data_centre_twh_2030",
+        draws=DRAWS,
+        overrides_from={"pue": 1.0},
+        overrides_to={"pue": 2.0},
+    )
+    assert frame[["cause", "assumptions"]].to_numpy().tolist() == [["pue", "pue"]]
+    assert frame["level_after"].iloc[0] == pytest.approx(2 * frame["level_before"].iloc[0], rel=1e-9)
+
+
+def test_an_assumption_that_a_figure_does_not_read_has_no_effect(tables):
+    frame = waterfall(
+        tables, "central", "central", "twh_2030", draws=DRAWS, overrides_to={"electricity_usd_per_kwh": 0.5}
+    )
+    assert frame["effect"].tolist() == [0.0]
+
+
+def test_the_spread_around_the_core_is_a_cause_like_any_other(tables):
+    frame = waterfall(
+        tables, "central", "central", "edge_ops_2030", draws=DRAWS, overrides_to={"fleet_spread": 1.5}
+    )
+    expected = [
+        median(scenario_model(tables, overrides={"fleet_spread": spread}), "edge_ops_2030")
+        for spread in (0.35, 1.5)
+    ]
+    assert expected[1] != pytest.approx(expected[0], rel=0.01)
+    assert frame["effect"].iloc[0] == pytest.approx(expected[1] - expected[0], rel=1e-9)
+
+
+def test_equal_scenarios_have_nothing_to_explain(tables):
+    assert waterfall(tables, "bitstream", "bitstream", draws=DRAWS).empty
+
+
+def test_causes_are_single_until_they_are_too_many(tables):
+    difference = scenario_difference(tables, "central", "edge_first")
+    assert [len(c.assumptions) for c in causes(difference, 20)] == [1] * len(difference)
+    few = {c.cause_id: len(c.assumptions) for c in causes(difference, 6)}
+    assert few == {"placement": 7, "edge_software_gain": 1, "stock_growth_2030": 1}
+    two = {c.cause_id: len(c.assumptions) for c in causes(difference, 2)}
+    assert two == {"placement": 7, "others": 2}
+
+
+def test_a_replayed_figure_has_no_causes(tables):
+    with pytest.raises(InvalidValue, match=r"Scenario 'figure_4' replays a published figure"):
+        waterfall(tables, "central", "figure_4")
+
+
+def test_an_unknown_figure_names_the_nearest(tables):
+    with pytest.raises(UnknownName, match=r"There is no output 'twh_2035': did you mean twh_2030"):
+        waterfall(tables, "central", "edge_first", "twh_2035")
+
+
+def test_every_figure_exists_in_2030(tables):
+    drawn = projection(tables, draws=16)
+    for name, output in OUTPUTS.items():
+        figures = output_draws(drawn, f"{name}_2030")
+        assert np.isfinite(figures).all()
+        assert (figures > 0).all()
+        if output.unit == "share":
+            assert (figures < 1).all()
+
+
+def test_figures_of_the_parts_add_up(tables):
+    drawn = projection(tables, draws=16)
+    parts = [output_draws(drawn, f"{name}_ops_2030") for name in ("training", "cloud", "edge")]
+    np.testing.assert_allclose(np.sum(parts, axis=0), output_draws(drawn, "total_ops_2030"), rtol=1e-12)
+    np.testing.assert_allclose(
+        parts[2] / np.sum(parts, axis=0), output_draws(drawn, "edge_share_2030"), rtol=1e-12
+    )
