@@ -27,6 +27,7 @@ PARTS = {
         ("workload_hosts", "device_id"),
     ),
     "scenarios": (("scenario_overrides", "scenario_id"),),
+    "forecast_vintages": (("forecast_vintage_bands", "name"),),
     "workloads": (
         ("workload_demand", "workload_id"),
         ("workload_demand_terms", "workload_id"),

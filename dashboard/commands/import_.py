@@ -1,4 +1,4 @@
-"""`edgewise import epoch`: Epoch AI's table of notable models as the history of training runs."""
+"""`edgewise import`: tables that others publish and observations of one's own, from CSV."""
 
 from __future__ import annotations
 
@@ -13,31 +13,55 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "import"
-HELP = "Take a table that others publish over, all of it or nothing: epoch FILE.csv."
+HELP = "Take a CSV file over, all of it or nothing: Epoch AI's notable models, or rows of history or usage."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("what", choices=("epoch",), help="Epoch AI's notable_ai_models.csv")
+    parser.add_argument(
+        "what", choices=("epoch", "history", "usage"), help="epoch: Epoch AI's notable_ai_models.csv"
+    )
     parser.add_argument("file", type=Path, nargs="?", metavar="FILE.csv")
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
-    parser.add_argument("--withdraw", action="store_true", help="remove an earlier import instead")
+    parser.add_argument("--withdraw", action="store_true", help="remove an earlier import of epoch instead")
     output.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> pd.DataFrame | None:
-    """Runs that are new, changed or gone; sentences about them go to stderr."""
-    from datasets.epoch_import import import_epoch_runs, withdraw_epoch_import
-
-    if arguments.withdraw == (arguments.file is not None):
-        raise InvalidValue("Import either takes a file, or --withdraw alone: edgewise import epoch FILE.csv.")
+    """What changed; sentences about it go to stderr."""
     if arguments.withdraw:
-        rows = withdraw_epoch_import(arguments.db)
-        output.say(f"{rows} imported training runs removed; the built-in ones count again.")
+        _withdraw(arguments)
         return None
+    if arguments.file is None:
+        raise InvalidValue(f"Nothing to import: name a file, edgewise import {arguments.what} FILE.csv.")
+    changes = _epoch(arguments) if arguments.what == "epoch" else _observations(arguments)
+    if arguments.dry_run:
+        output.say("A dry run: nothing was changed.")
+    return changes
+
+
+def _withdraw(arguments: argparse.Namespace) -> None:
+    from datasets.epoch_import import withdraw_epoch_import
+
+    if arguments.what != "epoch" or arguments.file is not None:
+        raise InvalidValue("Only an import of epoch can be withdrawn: edgewise import epoch --withdraw.")
+    rows = withdraw_epoch_import(arguments.db)
+    output.say(f"{rows} imported training runs removed; the built-in ones count again.")
+
+
+def _epoch(arguments: argparse.Namespace) -> pd.DataFrame:
+    from datasets.epoch_import import import_epoch_runs
+
     result = import_epoch_runs(arguments.db, arguments.file, dry_run=arguments.dry_run)
     for sentence in result.in_words():
         output.say(sentence)
-    if arguments.dry_run:
-        output.say("A dry run: nothing was changed.")
     return result.changes
+
+
+def _observations(arguments: argparse.Namespace) -> pd.DataFrame:
+    from datasets.observation_import import import_observations
+
+    result = import_observations(arguments.db, arguments.what, arguments.file, dry_run=arguments.dry_run)
+    for sentence in [*result.changes.in_words(), *result.notes]:
+        output.say(f"{sentence}.".replace("..", "."))
+    return result.changes.summary()
