@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import io
 import json
@@ -34,13 +33,9 @@ def csv_text(frame: pd.DataFrame) -> str:
     -------
     str
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([_safe(str(name)) for name in frame.columns])
-    writer.writerows(
-        zip(*([_csv_cell(value) for value in values] for values in _columns(frame)), strict=True)
-    )
-    return stream.getvalue()
+    header = tuple(_safe(str(name)) for name in frame.columns)
+    rows = zip(*([_csv_cell(value) for value in values] for values in _columns(frame)), strict=True)
+    return "".join(_csv_line(row) for row in (header, *rows))
 
 
 def json_text(frame: pd.DataFrame) -> str:
@@ -111,6 +106,17 @@ def _is_missing(value: Any) -> bool:
 
 def _safe(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _csv_line(cells: tuple[str, ...]) -> str:
+    if cells == ("",):
+        return '""\n'  # An empty line would read back as no row.
+    return ",".join(_quoted(cell) for cell in cells) + "\n"
+
+
+def _quoted(cell: str) -> str:
+    # The csv module of Python 3.11 and 3.12 leaves a carriage return unquoted, which breaks the row.
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
 def _csv_cell(value: Any) -> str:

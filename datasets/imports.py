@@ -54,8 +54,9 @@ def devices_from_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     UnknownName
         Names a column that means nothing, and the nearest that does.
     """
-    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
-    header = list(rows[0]) if rows else next(csv.reader(io.StringIO(text)), [])
+    stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    header = next(csv.reader(stream), [])
+    rows = list(csv.DictReader(stream, fieldnames=header))
     _refuse_columns(header)
     if not rows:
         raise InvalidFile("The file has a header but no device: add a row below it.")
