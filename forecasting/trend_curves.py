@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 from scipy.special import ndtri
 
 Array = NDArray[np.float64]
 Curve = Callable[[Array, Array], Array]
 LN10 = float(np.log(10.0))
+_FINEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -141,20 +142,28 @@ def fitted_curve(
     TrendFit
     """
     after = times - times[-1]
-    straight = np.polynomial.Polynomial.fit(after, values, 1)
-    scale = max(float(np.std(values - straight(after))), 1e-6)
-
-    def deviations(parameters: Array) -> Array:
-        return np.concatenate([(curve(parameters, after) - values) / scale, (parameters - start) / prior_sd])
-
-    found = least_squares(deviations, start, method="lm", max_nfev=2000)
-    residual = curve(found.x, after) - values
-    residual_sd = float(np.sqrt(np.sum(residual**2) / (len(values) - len(start))))
-    noise = max(_clustering(residual) * (residual_sd / scale) ** 2, 1e-12)
+    freedom = len(values) - len(start)
+    scale = max(float(np.std(values - np.polynomial.Polynomial.fit(after, values, 1)(after))), _FINEST)
+    # Twice: points that a curve meets closely outweigh the priors, which the first scatter cannot tell.
+    for _ in range(2):
+        found = _least_squares(curve, start, prior_sd, after, values, scale)
+        residual = curve(found.x, after) - values
+        residual_sd = float(np.sqrt(np.sum(residual**2) / freedom))
+        used, scale = scale, max(residual_sd, _FINEST)
+    noise = _clustering(residual) * (scale / used) ** 2
     from_points, from_priors = found.jac[: len(values)], found.jac[len(values) :]
     information = from_points.T @ from_points / noise + from_priors.T @ from_priors
     covariance = np.linalg.inv(information)
     return TrendFit(name, curve, found.x, covariance, residual_sd, growth_drift, float(times[-1]))
+
+
+def _least_squares(
+    curve: Curve, start: Array, prior_sd: Array, after: Array, values: Array, scale: float
+) -> OptimizeResult:
+    def deviations(parameters: Array) -> Array:
+        return np.concatenate([(curve(parameters, after) - values) / scale, (parameters - start) / prior_sd])
+
+    return least_squares(deviations, start, method="lm", max_nfev=2000)
 
 
 def _clustering(residual: Array) -> float:
