@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from datasets.errors import UnknownName
@@ -95,7 +96,11 @@ def render(frame: pd.DataFrame, format_name: str) -> bytes:
 
 
 def _columns(frame: pd.DataFrame) -> list[list[Any]]:
-    return [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
+    # A column of mixed kinds holds NumPy's own numbers, which print with their type.
+    return [
+        [value.item() if isinstance(value, np.generic) else value for value in frame.iloc[:, place].tolist()]
+        for place in range(frame.shape[1])
+    ]
 
 
 def _is_missing(value: Any) -> bool:

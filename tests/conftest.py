@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from datasets import database
+from dashboard import cli
+from datasets import connections, database
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,35 @@ def database_path(built_database: Path, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copy(built_database, path)
     monkeypatch.setenv("EDGEWISE_DB", str(path))
     return path
+
+
+class Run:
+    """One run of the command in this process."""
+
+    def __init__(self, capsysbinary: pytest.CaptureFixture[bytes]):
+        self.captured = capsysbinary
+
+    def __call__(self, *arguments: str, status: int = cli.DONE) -> str:
+        try:
+            returned = cli.main(arguments)
+        except SystemExit as left:
+            returned = int(left.code or 0)
+        out, error = self.captured.readouterr()
+        self.words = error.decode()
+        assert returned == status, self.words
+        return out.decode()
+
+    def refused(self, *arguments: str) -> str:
+        """The one sentence on stderr of a run that is refused and prints nothing."""
+        assert self(*arguments, status=cli.WRONG_INPUT) == ""
+        assert self.words.count("\n") == 1, self.words
+        return self.words
+
+
+@pytest.fixture
+def edgewise(
+    capsysbinary: pytest.CaptureFixture[bytes], database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """The command line; a locked database is given up soon."""
+    monkeypatch.setattr(connections, "LOCK_PATIENCE_S", 0.5)
+    return Run(capsysbinary)

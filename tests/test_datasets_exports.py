@@ -80,6 +80,14 @@ def test_json_keeps_digits_and_has_null_for_what_is_missing() -> None:
     assert rows[2]["name"] is rows[2]["fits"] is None
 
 
+def test_numbers_in_a_column_of_mixed_kinds_are_plain() -> None:
+    mixed = pd.DataFrame(
+        {"x": pd.Series([np.float64(0.5), np.int64(2), np.bool_(True), "text", None], dtype=object)}
+    )
+    assert exports.csv_text(mixed) == 'x\n0.5\n2\ntrue\ntext\n""\n'
+    assert [row["x"] for row in json.loads(exports.json_text(mixed))] == [0.5, 2, True, "text", None]
+
+
 def test_json_of_no_rows_is_an_empty_array() -> None:
     assert json.loads(exports.json_text(FRAME.head(0))) == []
 
