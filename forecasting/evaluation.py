@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from datasets.errors import InvalidValue
 from forecasting.assumptions import resolved_assumptions
 from forecasting.correlations import Correlations, assumption_correlations
+from forecasting.draws import Projection, projected_draws
 from forecasting.outputs import output_draws
 from forecasting.plan import Plan, prepared_plan
-from forecasting.projection import Projection, _projected
 from forecasting.quantiles import quantile_values
 from forecasting.scenarios import Tables
 
@@ -87,7 +87,7 @@ class _Recording(dict[str, Array]):
 
 def projection_at(plan: Plan, values: Scores, scores: Scores, scenario_id: str) -> Projection:
     """A projection at given values of the assumptions and given scores of drivers and fleets."""
-    return _projected(scenario_id, plan, values, scores)
+    return projected_draws(scenario_id, plan, values, scores)
 
 
 def scenario_model(
@@ -127,8 +127,19 @@ def scenario_model(
             "choose another."
         )
     if plan is None:
-        plan = prepared_plan(tables, float(assumed.set_index("assumption_id").at["fleet_spread", "central"]))
+        plan = prepared_plan(tables, _fleet_spread(assumed))
     return Model(scenario_id, assumed, plan, assumption_correlations(tables))
+
+
+def _fleet_spread(assumed: pd.DataFrame) -> float:
+    return float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
+
+
+def plans_by_scenario(tables: Tables, scenario_ids: Sequence[str]) -> dict[str, Plan]:
+    """A plan for each scenario; scenarios that do not change the spread around the core share one."""
+    spreads = {name: _fleet_spread(resolved_assumptions(tables, name)) for name in scenario_ids}
+    plans = {spread: prepared_plan(tables, spread) for spread in set(spreads.values())}
+    return {name: plans[spread] for name, spread in spreads.items()}
 
 
 def evaluated(
