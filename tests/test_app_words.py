@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import controls, labels, theme
+from dashboard.search import matching
 
 
 @pytest.mark.parametrize(
@@ -143,3 +145,18 @@ def test_a_sliders_numbers_have_the_digits_of_its_step(
     low: float, central: float, high: float, number_format: str
 ) -> None:
     assert controls.track(low, central, high, math.nan, math.nan, None).format == number_format
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", 3), ("apple", 2), ("APPLE 35", 1), ("apple nothing", 0), ("nothing at all", 0), ("none", 0)],
+)
+def test_a_search_wants_every_word_in_some_cell(words: str, found: int) -> None:
+    rows = pd.DataFrame({"name": ["Apple A18", "Apple A9", None], "tops": [35.0, None, 4.0]})
+    assert len(matching(rows, words)) == found
+
+
+def test_a_search_may_look_in_some_columns_alone() -> None:
+    rows = pd.DataFrame({"name": ["Apple"], "note": ["pear"]})
+    assert matching(rows, "pear", ["name"]).empty
+    assert matching(rows.iloc[:0], "pear").empty

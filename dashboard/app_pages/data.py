@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import address, controls, guard, labels, loaders, provenance
 from dashboard.examples import EXAMPLES
+from dashboard.search import matching
 from datasets import schema
 from datasets.database import Snapshot
 
@@ -67,7 +68,7 @@ def _tables(current: Snapshot) -> None:
     declared = schema.tables()[name]
     if declared.comment:
         st.caption(declared.comment)
-    rows = _matching(current.tables[name], search)
+    rows = matching(current.tables[name], search)
     if rows.empty:
         st.info("No row matches: clear the search." if search else "This table is empty.")
         return
@@ -76,16 +77,6 @@ def _tables(current: Snapshot) -> None:
     with st.expander("What the columns mean", icon=":material/menu_book:"):
         meanings = [(column.name, column.data_type, column.comment or "–") for column in declared.columns]
         st.table(pd.DataFrame(meanings, columns=["Column", "Type", "Meaning"]).set_index("Column"))
-
-
-def _matching(rows: pd.DataFrame, search: str) -> pd.DataFrame:
-    if not search.strip():
-        return rows
-    text = rows.astype(object).where(rows.notna(), "").astype(str).agg(" ".join, axis=1).str.lower()
-    keep = pd.Series(True, index=rows.index)
-    for word in search.lower().split():
-        keep &= text.str.contains(word, regex=False)
-    return rows[keep]
 
 
 def _table(current: Snapshot, rows: pd.DataFrame, declared: schema.Table) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import address, controls, guard, labels, loaders, provenance
 from dashboard.charts import roofline
+from dashboard.search import matching
 from datasets.database import Snapshot
 
 PAGE = "devices"
@@ -15,6 +16,7 @@ _FIRST_DEVICES = ("apple_a18_pro", "tesla_hw4", "jetson_t5000", "rtx_5090", "h10
 _FIRST_WORKLOADS = ("chat_small", "chat_large", "voice_turn", "image_gen_phone", "smart_camera", "fsd_hw4_36")
 # Operations a byte: the axis unless a workload lies beyond.
 _ENDS = (0.5, 10_000.0)
+_SEARCHED = ("device_id", "name", "vendor", "precision", "segment")
 _SPECS = {
     "name": "Device",
     "vendor": "Vendor",
@@ -200,7 +202,8 @@ def _table(current: Snapshot) -> None:
         width=420,
     )
     search = row.text_input("Search", key=address.key(PAGE, "search"), placeholder="Name, vendor …")
-    shown = _filtered(rows, segments, search)
+    within = rows[rows["segment"].isin(segments)] if segments else rows
+    shown = matching(within, search, _SEARCHED)
     if shown.empty:
         st.info("No device matches: clear the search or a segment.")
         return
@@ -232,15 +235,6 @@ def _spec_rows(current: Snapshot) -> pd.DataFrame:
         peak_confidence=controls.marked(peaks["confidence"]),
     )[["device_id", "precision", "dense_tops", "sparse_tops", "peak_source", "peak_confidence"]]
     return devices.merge(peaks, on="device_id", how="left")
-
-
-def _filtered(rows: pd.DataFrame, segments: list[str], search: str) -> pd.DataFrame:
-    shown = rows[rows["segment"].isin(segments)] if segments else rows
-    for word in search.lower().split():
-        columns = ("device_id", "name", "vendor", "precision", "segment")
-        text = shown[list(columns)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
-        shown = shown[text.str.contains(word, regex=False)]
-    return shown
 
 
 guard.shown(devices_page)
