@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import UnknownName
-from forecasting.projection import Projection
+from forecasting.draws import Projection
 from forecasting.quantities import quantity_draws
 from forecasting.replay import SERIES
 from forecasting.years import YEARS

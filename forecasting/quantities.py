@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import UnknownName
+from forecasting.draws import Projection
 from forecasting.energy import (
     carbon_mt_per_year,
     data_centre_cost_usd_per_year,
     electricity_cost_usd_per_year,
     energy_twh_per_year,
 )
-
-if TYPE_CHECKING:
-    from forecasting.projection import Projection
 
 Array = NDArray[np.float64]
 QUANTITIES = {

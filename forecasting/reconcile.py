@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.projection import Projection
+from forecasting.draws import Projection
 from forecasting.quantities import quantity_draws
 from forecasting.scenarios import Tables
 from forecasting.years import YEARS
