@@ -65,6 +65,7 @@ def _add_options(action: argparse.ArgumentParser, name: str) -> None:
             "values",
             metavar="ASSUMPTION=VALUE",
             nargs="*",
+            default=[],
             type=_assigned_quantiles,
             help="one value, or LOW/CENTRAL/HIGH",
         )
