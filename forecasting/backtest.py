@@ -27,7 +27,9 @@ SCORED_FROM = 2019
 EARLIEST_ORIGIN = 2015
 _FIRST_SETTINGS_ORIGIN = 2013.0
 RETENTIONS = tuple(np.round(np.arange(0.84, 1.001, 0.02), 2))
-WIDENINGS = (0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3)
+WIDENINGS = (0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75)
+# Not zero: the outcomes before 2019 are too few to show that growth is known for certain.
+GROWTH_DOUBTS = (0.05, 0.1, 0.15, 0.2)
 COLUMNS = [
     "method", "origin", "horizon_years", "target", "predicted", "low", "high", "actual", "error_oom",
     "inside", "crps_oom", "log_score",
@@ -37,7 +39,7 @@ COLUMNS = [
 def backtest(tables: Tables, *, origins_per_year: int = 1, first_origin: int = SCORED_FROM) -> pd.DataFrame:
     """Every method's forecast from every origin, one to five years ahead, against the record that came.
 
-    Each forecast uses only runs published before its origin. Two constants of ``blend`` are chosen by log
+    Each forecast uses only runs published before its origin. Three constants of ``blend`` are chosen by log
     score on outcomes before 2019, or before the first origin where that is earlier (`blend_settings`). FLOP
     are today's estimates of past runs, which is more than was known then.
 
@@ -126,7 +128,7 @@ def blend_settings(history: RunHistory, known_by: float = SCORED_FROM) -> BlendS
     """
     known = history.until(known_by)
     cases = _cases(known)
-    choices = [BlendSettings(float(q), w) for q in RETENTIONS for w in WIDENINGS]
+    choices = [BlendSettings(float(q), w, d) for q in RETENTIONS for w in WIDENINGS for d in GROWTH_DOUBTS]
     return max(choices, key=lambda settings: _mean_log_score(cases, settings))
 
 

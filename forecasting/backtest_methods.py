@@ -32,18 +32,21 @@ FIRST_ORIGIN = 2012.5
 
 @dataclass(frozen=True)
 class BlendSettings:
-    """The two constants of `blend`.
+    """The three constants of `blend`.
 
     Attributes
     ----------
     retention : float
         Share of yearly growth that is left a year later.
     widening : float
-        Factor on the standard deviation.
+        Factor on the record's scatter around its trend.
+    growth_doubt : float
+        Standard deviation of yearly growth, orders of magnitude a year.
     """
 
     retention: float
     widening: float
+    growth_doubt: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class BlendMembers:
     ----------
     level, growth : (M,) arrays
         log10 of the record that each trend implies at the origin, and its orders of magnitude a year.
-    sd : (M, H) array
+    scatter : (M,) array
+        Standard deviation of the record around each trend, orders of magnitude.
     horizons : (H,) array
         Years.
     floor : float
@@ -63,7 +67,7 @@ class BlendMembers:
 
     level: Array
     growth: Array
-    sd: Array
+    scatter: Array
     horizons: Array
     floor: float
 
@@ -118,23 +122,21 @@ def blend_members(known: RunHistory, origin: float, horizons: Array) -> BlendMem
     -------
     BlendMembers
     """
-    level, growth, sd = [], [], []
+    rows = []
     for years in BLEND_WINDOWS_YEARS:
         fit = exponential_fit(*_window(known, origin, years))
         gap, scatter = _record_gap(fit, known, origin, years)
-        level.append(float(fit.level(origin)) + gap)
-        growth.append(float(fit.growth(origin)))
-        sd.append(fit.spread(origin + horizons, scatter))
-    return BlendMembers(
-        np.array(level), np.array(growth), np.array(sd), horizons, float(known.record(origin))
-    )
+        rows.append((float(fit.level(origin)) + gap, float(fit.growth(origin)), scatter))
+    level, growth, scatters = np.array(rows).T
+    return BlendMembers(level, growth, scatters, horizons, float(known.record(origin)))
 
 
 def blend(members: BlendMembers, settings: BlendSettings) -> Outlook:
     """The members' quantiles averaged, their growth damped.
 
     Each member expects ``a + b (1 - q^h) / (-ln q)``: its level a at the origin, and its growth b, of which
-    the share q is left each year. Averaging quantiles and not densities keeps the blend as sharp as its
+    the share q is left each year; ``sd^2 = (w s)^2 + (d h)^2`` with s the record's scatter around the trend
+    and d the doubt about growth. Averaging quantiles and not densities keeps the blend as sharp as its
     members (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013).
 
     Parameters
@@ -148,7 +150,8 @@ def blend(members: BlendMembers, settings: BlendSettings) -> Outlook:
     """
     gained = members.growth[:, None] * damped_years(members.horizons, settings.retention)
     centre = (members.level[:, None] + gained).mean(axis=0)
-    return Outlook(centre, settings.widening * members.sd.mean(axis=0), members.floor)
+    scatter = settings.widening * members.scatter.mean()
+    return Outlook(centre, np.hypot(scatter, settings.growth_doubt * members.horizons), members.floor)
 
 
 BASELINES: dict[str, Method] = {"no_change": no_change, "constant_growth": constant_growth}

@@ -32,12 +32,12 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     elif scores.empty:
         output.say(
             "Nothing that was kept can be scored yet: add observations to history or usage (edgewise sql "
-            "'FROM forecast_outcomes' lists the series that count) or newer training runs (edgewise import epoch)."
+            "'FROM forecast_outcomes' lists the series that count), or newer training runs."
         )
     else:
         output.say(
-            f"{len(scores)} figures scored, {(scores['lead_years'] > 0).sum()} of them made before their year "
-            f"was over: {scores['inside_90'].mean():.0%} inside the 90 % band, median error "
+            f"{len(scores)} figures scored, {(scores['lead_years'] > 0).sum()} of them made before their "
+            f"year was over: {scores['inside_90'].mean():.0%} inside the 90 % band, median error "
             f"{scores['error_oom'].abs().median():.2f} orders of magnitude."
         )
     return scores
