@@ -125,11 +125,11 @@ def restored(page: str, fields: Sequence[Field]) -> list[str]:
     st.session_state[_PAGE] = page
     parameters = st.query_params.to_dict()
     current = _current(page, fields, kept or {})
-    walked = not arrived and kept is not None and current == kept and parameters != _parameters(fields, kept)
+    walked = not arrived and kept is not None and _unmoved(fields, current, kept, parameters)
     if walked or (arrived and (parameters or kept is None)):
         values, notes = _parsed(fields, parameters)
     else:
-        values, notes = _checked(fields, kept if arrived and kept else current)
+        values, notes = _checked(fields, kept if arrived and kept is not None else current)
     for name, value in values.items():
         if st.session_state.get(key(page, name), _KEPT) != value:
             st.session_state[key(page, name)] = value
@@ -137,10 +137,14 @@ def restored(page: str, fields: Sequence[Field]) -> list[str]:
 
 
 def keep(page: str, fields: Sequence[Field]) -> None:
-    """Write the page's values into the address and remember them; call it after the controls are drawn."""
+    """Write the page's values into the address and remember them; call it after the controls are drawn.
+
+    A value that is the default is not kept: should the default change, the page follows it.
+    """
     kept = st.session_state.setdefault(_KEPT, {})
-    kept[page] = _current(page, fields, kept.get(page, {}))
-    parameters = _parameters(fields, kept[page])
+    current = _current(page, fields, kept.get(page, {}))
+    kept[page] = {field.name: current[field.name] for field in fields if current[field.name] != field.default}
+    parameters = _parameters(fields, current)
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
 
@@ -155,6 +159,17 @@ def _current(page: str, fields: Sequence[Field], kept: Mapping[str, Any]) -> dic
         field.name: st.session_state.get(key(page, field.name), kept.get(field.name, field.default))
         for field in fields
     }
+
+
+def _unmoved(
+    fields: Sequence[Field],
+    current: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    parameters: Mapping[str, str],
+) -> bool:
+    # No control moved since the address was written, and yet it is another one: the browser walked.
+    written = _parameters(fields, {field.name: kept.get(field.name, field.default) for field in fields})
+    return _parameters(fields, current) == written != dict(parameters)
 
 
 def _parameters(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, str]:

@@ -25,6 +25,7 @@ def main() -> None:
     """Draw the page that the address names; the first one is the default."""
     st.set_page_config(page_title="Edgewise", page_icon=theme.ICON, layout="wide")
     st.html(theme.STYLE)
+    st.logo(theme.LOGO, size="large")
     pages = [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)
         for index, (name, title, icon) in enumerate(PAGES)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.overlays import published_for, replayed_points
 from datasets import database, sandbox
 from datasets.database import Snapshot
 from datasets.sandbox import SandboxResult
@@ -30,6 +31,7 @@ DRAWS = DEFAULT_DRAWS
 SEED = 0
 ROOT_SCENARIO = "central"
 MOST_RESULT_ROWS = 2_000
+REPLAYED_QUANTITIES = ("ops", "h100e")
 Overrides = tuple[tuple[str, float], ...]
 Options = tuple[tuple[str, Any], ...]
 
@@ -43,6 +45,14 @@ def snapshot() -> Snapshot:
     """All tables as they stand in the file now; made on the first start."""
     path = _database_path(str(database.default_path()))
     return _snapshot(str(path), database.data_version(path))
+
+
+def first_devices(current: Snapshot, names: tuple[str, ...]) -> list[str]:
+    """The devices that a page opens with: the user's own newest one, then those named."""
+    devices = current.tables["devices"]
+    own = devices.loc[devices["origin"] == "user", "device_id"]
+    known = set(devices["device_id"])
+    return [*own.tail(1), *(name for name in names if name in known)]
 
 
 def scenarios(current: Snapshot) -> pd.DataFrame:
@@ -90,6 +100,17 @@ def budget_rows(
     """The chosen devices against the chosen workloads, the same frame that the command line prints."""
     chosen = tuple(device_ids), tuple(workload_ids)
     return _budgets(current.path, current.version, *chosen, _sorted(options), current)
+
+
+def published(current: Snapshot, quantity: str, sense: str) -> pd.DataFrame:
+    """What others published in this quantity and sense, replayed figures among it."""
+    rows = [published_for(current.tables, quantity, sense)]
+    if sense == "demand" and quantity in REPLAYED_QUANTITIES:
+        table = scenarios(current)
+        for replay in table[table["kind"] == "replay"].itertuples():
+            points = forecast_bands(current, replay.scenario_id, quantity, {})
+            rows.append(replayed_points(points, str(replay.name)))
+    return pd.concat(rows, ignore_index=True)
 
 
 def roofs(

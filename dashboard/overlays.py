@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dashboard import provenance
+from dashboard import labels, provenance
 from forecasting.years import FIRST_YEAR, LAST_YEAR
 
 # Series and unit of the table, against the quantity and sense of the forecast in which it can be read as it
@@ -40,4 +40,20 @@ def published_for(tables: Mapping[str, pd.DataFrame], quantity: str, sense: str)
     rows = rows[(rows["series"] == series) & (rows["unit"] == unit) & world]
     rows = rows[rows["year"].between(FIRST_YEAR, LAST_YEAR)].copy()
     rows["source"] = provenance.source_of(tables, rows["source_id"])
+    return rows[_COLUMNS].reset_index(drop=True)
+
+
+def replayed_points(points: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The last points of a replayed figure, in the columns of `published_for`.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        The replay's forecast frame: columns year, series, p50.
+    name : str
+        Name of the figure.
+    """
+    last = points[points["year"] == points["year"].max()]
+    rows = last[["year"]].assign(value=last["p50"], low=float("nan"), high=float("nan"), source=name)
+    rows["entity"] = last["series"].map(labels.SERIES)
     return rows[_COLUMNS].reset_index(drop=True)

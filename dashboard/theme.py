@@ -48,6 +48,11 @@ ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
 <circle cx="8" cy="15" r="5" fill="{ORANGE}"/><circle cx="16" cy="9" r="6" fill="{BLUE}" fill-opacity="0.85"/>
 </svg>"""
 
+LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 24">
+<circle cx="8" cy="15" r="5" fill="{ORANGE}"/><circle cx="16" cy="9" r="6" fill="{BLUE}" fill-opacity="0.85"/>
+<text x="30" y="18" font-family="Source Sans, sans-serif" font-size="19" fill="{GREY}">Edgewise</text>
+</svg>"""
+
 # Room for charts on a wide screen without lines too long to read; less air at the top.
 STYLE = """<style>
 .stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}

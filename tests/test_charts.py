@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import labels, theme
+from dashboard import labels, overlays, theme
 from dashboard.charts import bands, budget_map, roofline
 
 _SERIES = list(theme.SERIES_COLOURS)
@@ -258,3 +258,34 @@ def test_within_and_beyond_differ_in_more_than_hue() -> None:
     for end in (theme.WITHIN, theme.BEYOND):
         # WCAG's contrast of graphical objects.
         assert (between + 0.05) / (luminance(end) + 0.05) >= 3.0
+
+
+def test_only_world_totals_in_the_charts_unit_are_laid_over_it() -> None:
+    table = pd.DataFrame(
+        {
+            "series": ["electricity", "electricity", "electricity", "capacity"],
+            "entity": ["world data centres", "US data centres", "world data centres", "world data centres"],
+            "year": [2030, 2028, 2035, 2027],
+            "value": [945.0, 400.0, 1200.0, 92.0],
+            "low": np.nan,
+            "high": np.nan,
+            "unit": ["TWh", "TWh", "TWh", "GW"],
+            "source_id": "iea",
+        }
+    )
+    sources = pd.DataFrame(
+        {"source_id": ["iea"], "title": ["Energy and AI"], "publisher": ["IEA"], "published": [None]}
+    )
+    tables = {"published_forecasts": table, "sources": sources}
+    shown = overlays.published_for(tables, "twh", "demand")
+    assert shown[["year", "value", "source"]].to_numpy().tolist() == [[2030, 945.0, "Energy and AI (IEA)"]]
+    assert list(overlays.published_for(tables, "gw", "capacity")["value"]) == [92.0]
+    assert overlays.published_for(tables, "twh", "capacity").empty
+
+
+def test_a_replayed_figure_lies_over_the_chart_by_its_last_points() -> None:
+    points = pd.DataFrame({"year": [2022, 2030], "series": ["training", "training"], "p50": [1e17, 1.23e18]})
+    shown = overlays.replayed_points(points, "Figure 4")
+    assert shown[["year", "value", "entity", "source"]].to_numpy().tolist() == [
+        [2030, 1.23e18, "Training", "Figure 4"]
+    ]

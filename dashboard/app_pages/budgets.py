@@ -68,7 +68,7 @@ def fields(current: Snapshot) -> list[address.Field]:
     device_ids = list(current.tables["devices"]["device_id"])
     workload_ids = list(current.tables["workloads"]["workload_id"])
     return [
-        address.options("device", device_ids, [name for name in _FIRST_DEVICES if name in device_ids]),
+        address.options("device", device_ids, loaders.first_devices(current, _FIRST_DEVICES)),
         address.options("workload", workload_ids, []),
         address.option("weights", list(PRECISION_BITS), None),
         address.count("batch", 1, 100_000),

@@ -17,7 +17,8 @@ from datasets.database import Snapshot
 PAGE = "data"
 _VIEWS = {"tables": "Tables", "sql": "SQL", "mine": "Your rows"}
 _SQL, _SAVE, _RESULT = "data.sql.text", "data.sql.save", "data.sql.result"
-_DELETED = "data.deleted"
+_DRAFT, _DELETED = "data.sql.draft", "data.deleted"
+MOST_DELETIONS = 20
 
 
 def fields(current: Snapshot) -> list[address.Field]:
@@ -113,7 +114,8 @@ def _sql(current: Snapshot) -> None:
         "`budgets` and the functions of the roofline core are there too."
     )
     _examples()
-    st.text_area("SQL", key=_SQL, height=260)
+    # A control's own state goes when it is not drawn; the draft stays.
+    st.session_state[_DRAFT] = st.text_area("SQL", key=_SQL, height=260)
     row = st.container(horizontal=True, vertical_alignment="center")
     allowed = loaders.editing_allowed()
     run = row.button("Run", type="primary", icon=":material/play_arrow:", key="data.sql.run")
@@ -131,7 +133,7 @@ def _sql(current: Snapshot) -> None:
 
 
 def _examples() -> None:
-    st.session_state.setdefault(_SQL, EXAMPLES[0].sql)
+    st.session_state.setdefault(_SQL, st.session_state.get(_DRAFT, EXAMPLES[0].sql))
     st.selectbox(
         "Examples",
         [example.title for example in EXAMPLES],
@@ -204,8 +206,10 @@ def _mine(current: Snapshot) -> None:
         st.subheader(f"{name} ({labels.counted(len(rows), 'row')})", anchor=False)
         declared = schema.tables()[name]
         st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, alt=f"Your rows in {name}")
-        for position, row in enumerate(rows.to_dict("records")):
+        for position, row in enumerate(rows.head(MOST_DELETIONS).to_dict("records")):
             _deletable(current, declared, row, f"data.delete.{name}.{position}")
+        if len(rows) > MOST_DELETIONS:
+            st.caption(f"{len(rows) - MOST_DELETIONS:,} more: delete them with a statement under SQL.")
 
 
 def _deletable(current: Snapshot, declared: schema.Table, row: dict[Hashable, Any], key: str) -> None:

@@ -46,7 +46,7 @@ def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the devices and workloads drawn, the filters of the table."""
     device_ids, workload_ids = _identifiers(current)
     return [
-        address.options("device", device_ids, [name for name in _FIRST_DEVICES if name in device_ids]),
+        address.options("device", device_ids, loaders.first_devices(current, _FIRST_DEVICES)),
         address.options(
             "workload", workload_ids, [name for name in _FIRST_WORKLOADS if name in workload_ids]
         ),

@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import address, controls, guard, labels, loaders, provenance, sentences
 from dashboard.charts import bands
 from dashboard.loaders import ROOT_SCENARIO
-from dashboard.overlays import published_for
 from datasets.database import Snapshot
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
 
@@ -70,7 +69,7 @@ def _choices(current: Snapshot) -> tuple[str, str, str]:
     names = {str(scenario): str(name) for scenario, name in table["name"].items()}
     scenario_id = str(_picked(row, "Scenario", "scenario", list(names), names))
     replay = loaders.is_replay(current, scenario_id)
-    quantities = ["ops", "h100e"] if replay else list(labels.QUANTITIES)
+    quantities = list(loaders.REPLAYED_QUANTITIES) if replay else list(labels.QUANTITIES)
     quantity = str(_picked(row, "Quantity", "quantity", quantities, labels.QUANTITIES))
     senses = ["demand"] if replay else list(labels.QUANTITY_SENSES.get(quantity, labels.SENSES))
     meanings = [f"**{labels.SENSES[name]}**: {labels.SENSE_MEANINGS[name]}." for name in senses]
@@ -150,7 +149,7 @@ def _chart(current: Snapshot, frame: pd.DataFrame, scenario_id: str, quantity: s
     scale = labels.scale_for(unit, float(total["p50"].max()))
     named = str(loaders.scenarios(current).set_index("scenario_id").at[scenario_id, "name"])
     title = sentences.chart_title(total, named, sense)
-    published = published_for(current.tables, quantity, sense) if address.value(PAGE, "published") else None
+    published = loaders.published(current, quantity, sense) if address.value(PAGE, "published") else None
     if published is not None and published.empty:
         st.caption("No published forecast has this unit and sense.")
     axis = f"{labels.SENSES[sense]}, {scale.unit}" + (f" ({scale.note})" if scale.note else "")
@@ -267,6 +266,7 @@ def _segments(frame: pd.DataFrame, sense: str) -> None:
     quantiles = ["p5", "p25", "p50", "p75", "p95"]
     rows[quantiles] = rows[quantiles] / scale.divisor
     rows["series"] = rows["series"].map(labels.SERIES)
+    rows["segment"] = rows["segment"].replace({_ALL: "total"}).str.replace("_", " ")
     st.subheader(f"{labels.SENSES[sense]} by segment in {LAST_YEAR}, {scale.unit}", anchor=False)
     st.dataframe(
         rows.sort_values(["series", "p50"], ascending=[True, False]),
