@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--draws-output", metavar="FILE.parquet", type=Path, help="write every draw there, inputs and series"
     )
+    parser.add_argument(
+        "--record", metavar="NAME", help="keep the forecast in the database, to be scored later"
+    )
     output.add_arguments(parser)
 
 
@@ -57,7 +60,28 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     )
     if arguments.draws_output is not None:
         _write_draws(arguments, tables, scenario_ids)
+    if arguments.record is not None:
+        _record(arguments, scenario_ids)
     return frame
+
+
+def _record(arguments: argparse.Namespace, scenario_ids: list[str]) -> None:
+    from datasets.errors import InvalidValue
+    from forecasting.vintages import record_forecast
+
+    if len(scenario_ids) > 1:
+        raise InvalidValue(
+            f"One name keeps one scenario, not {len(scenario_ids)}: record {', '.join(scenario_ids)} singly."
+        )
+    kept = record_forecast(
+        arguments.db,
+        arguments.record,
+        scenario_ids[0],
+        draws=arguments.draws,
+        seed=arguments.seed,
+        overrides=dict(arguments.overrides),
+    )
+    output.say(f"Kept as '{arguments.record}', inputs {kept['inputs_hash'].iloc[0][:16]}.")
 
 
 def _write_draws(
