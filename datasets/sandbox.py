@@ -28,7 +28,6 @@ PARTS = {
     ),
     "scenarios": (("scenario_overrides", "scenario_id"),),
     "forecast_vintages": (("forecast_vintage_bands", "name"),),
-    "forecast_vintages": (("forecast_vintage_bands", "name"),),
     "workloads": (
         ("workload_demand", "workload_id"),
         ("workload_demand_terms", "workload_id"),
