@@ -82,8 +82,8 @@ def read_epoch_file(path: Path | str) -> EpochFile:
     Raises
     ------
     InvalidFile
-        When the file cannot be read, lacks a required column (all of them are named), holds no run, or holds
-        a date or training compute that cannot be read (with its model and value).
+        When the file cannot be read, lacks a required column (all of them are named), holds no run, or a
+        model with a training compute has a compute or date that cannot be read.
     """
     text = _text(Path(path))
     rows = csv.DictReader(io.StringIO(text))
@@ -160,7 +160,10 @@ def _model(row: dict[str, str], present: dict[str, str]) -> _Model:
         cells[field] = _day(text) if field == "date" else _positive(text)
         if cells[field] is None:
             told = f"{present[field]} of {raw['name'] or 'a model without a name'}: '{text}'"
-            (notes if field in _NUMBERS else problems).append(told)
+            if field in _NUMBERS:
+                notes.append(told)
+            elif raw["training_flop"]:
+                problems.append(told)
     complete = bool(cells["name"] and cells["date"] and cells["training_flop"])
     return _Model(cells, complete, tuple(problems), tuple(notes))
 

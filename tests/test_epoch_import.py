@@ -45,7 +45,7 @@ SMALL = {
     "Hardware quantity": "2.0",
 }
 LARGE = SMALL | {"Model": "Beta", "Publication date": "2026-02-01", "Training compute (FLOP)": "3e+27"}
-OPEN = SMALL | {"Model": "Gamma", "Publication date": "2026-03-01", "Training compute (FLOP)": ""}
+OPEN = SMALL | {"Model": "Gamma", "Publication date": "2026?", "Training compute (FLOP)": ""}
 ANCIENT = SMALL | {"Model": "Perceptron", "Publication date": "1957-01-01", "Training compute (FLOP)": "7e5"}
 
 
