@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     else:
         output.say(
             f"{len(scores)} figure{'s' if len(scores) > 1 else ''} scored, "
-            f"{(scores['lead_years'] > 0).sum()} made before their year was over: {scores['inside_90'].mean():.0%} inside the 90 % band, median error "
-            f"{scores['error_oom'].abs().median():.2f} orders of magnitude."
+            f"{(scores['lead_years'] > 0).sum()} made before their year was over: "
+            f"{scores['inside_90'].mean():.0%} inside the 90 % band, "
+            f"median error {scores['error_oom'].abs().median():.2f} orders of magnitude."
         )
     return scores
