@@ -1,9 +1,8 @@
-"""One projection seen as a function of its uncertain inputs: from scores to figures, in chunks."""
+"""One projection seen as a function of its uncertain inputs: from scores to figures, in blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +20,8 @@ from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
 Scores = Mapping[str, Array]
-# Draws evaluated at a time: the arrays of so many stay in a core's cache, which halves the time of a draw.
-CHUNK_DRAWS = 256
-_THREADS = 2
+# Draws whose segments are all held at a time; they take about 0.2 GB.
+BLOCK_DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -61,13 +59,13 @@ class Model:
 
     def projection(self, scores: Scores) -> Projection:
         """All series of the scenario at the scores."""
-        return projection_at(self.plan, self.values(scores), scores, self.scenario_id)
+        return projected_draws(self.scenario_id, self.plan, self.values(scores), scores)
 
     def inputs_behind(self, outputs: Sequence[str]) -> frozenset[str]:
         """Inputs that the figures really read; whatever else varies, the figures stay as they are."""
         centre = dict.fromkeys(self.inputs, np.zeros(1))
         scores, values = _Recording(centre), _Recording(self.values(centre))
-        drawn = projection_at(self.plan, values, scores, self.scenario_id)
+        drawn = projected_draws(self.scenario_id, self.plan, values, scores)
         for output in outputs:
             output_draws(drawn, output)
         return frozenset(scores.read | values.read)
@@ -83,11 +81,6 @@ class _Recording(dict[str, Array]):
     def __getitem__(self, key: str) -> Array:
         self.read.add(key)
         return super().__getitem__(key)
-
-
-def projection_at(plan: Plan, values: Scores, scores: Scores, scenario_id: str) -> Projection:
-    """A projection at given values of the assumptions and given scores of drivers and fleets."""
-    return projected_draws(scenario_id, plan, values, scores)
 
 
 def scenario_model(
@@ -148,37 +141,33 @@ def evaluated(
     outputs: Sequence[str],
     *,
     values: Scores | None = None,
-    chunk_draws: int = CHUNK_DRAWS,
+    block_draws: int = BLOCK_DRAWS,
 ) -> dict[str, Array]:
-    """Figures of a model at given scores, a chunk of draws at a time on two threads.
+    """Figures of a model at given scores, a block of draws at a time.
 
     Parameters
     ----------
     model : Model
     scores : mapping of str to (draws,) array
         A score for each of the model's inputs.
-    values : mapping of str to (draws,) array, optional
-        The assumptions' values, where they are not the model's own at these scores.
     outputs : sequence of str
         Names such as ``twh_2030`` (`outputs.output_draws`).
-    chunk_draws : int
-        Draws in a chunk; it bounds the memory and changes no figure.
+    values : mapping of str to (draws,) array, optional
+        The assumptions' values, where they are not the model's own at these scores.
+    block_draws : int
+        Draws in a block; it bounds the memory and changes no figure.
 
     Returns
     -------
     dict of output to (draws,) array
     """
     draws = len(next(iter(scores.values())))
-    bounds = [slice(first, first + chunk_draws) for first in range(0, draws, chunk_draws)]
     assumed = model.values(scores) if values is None else values
-
-    def figures(part: slice) -> list[Array]:
-        scores_here, assumed_here = (
-            {name: column[part] for name, column in columns.items()} for columns in (scores, assumed)
-        )
-        drawn = projection_at(model.plan, assumed_here, scores_here, model.scenario_id)
-        return [output_draws(drawn, output) for output in outputs]
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        chunks = list(pool.map(figures, bounds))
-    return {output: np.concatenate([c[i] for c in chunks]) for i, output in enumerate(outputs)}
+    blocks: dict[str, list[Array]] = {output: [] for output in outputs}
+    for first in range(0, draws, block_draws):
+        part = slice(first, first + block_draws)
+        here = ({name: column[part] for name, column in columns.items()} for columns in (assumed, scores))
+        drawn = projected_draws(model.scenario_id, model.plan, *here)
+        for output, figures in blocks.items():
+            figures.append(output_draws(drawn, output))
+    return {output: np.concatenate(figures) for output, figures in blocks.items()}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
 from forecasting.correlations import Correlations, correlated_scores, redrawn_scores
-from forecasting.evaluation import CHUNK_DRAWS, Model, Scores, evaluated, scenario_model
+from forecasting.evaluation import BLOCK_DRAWS, Model, Scores, evaluated, scenario_model
 from forecasting.outputs import HEADLINES, output_and_year
 from forecasting.plan import Plan
 from forecasting.quantiles import Z95
@@ -21,7 +21,7 @@ from forecasting.scenarios import Tables
 Array = NDArray[np.float64]
 DEFAULT_SAMPLES = 512
 _FRESH = "redrawn."
-# Groups evaluated in one go, so that a small sample still fills its chunks; bounds the memory.
+# Groups evaluated in one go, so that a small sample still fills a block; bounds the memory.
 _GROUPS_AT_A_TIME = 16
 COLUMNS = [
     "output",
@@ -115,7 +115,7 @@ def sensitivity(
     seed: int = 0,
     overrides: Mapping[str, float] | None = None,
     plan: Plan | None = None,
-    chunk_draws: int = CHUNK_DRAWS,
+    block_draws: int = BLOCK_DRAWS,
 ) -> pd.DataFrame:
     """How much of each figure's variance hangs on each input, and the figure at that input's low and high.
 
@@ -129,7 +129,7 @@ def sensitivity(
         Base draws; the model is evaluated (groups + 1) times as often.
     seed, overrides, plan
         As in `projection.projection`.
-    chunk_draws : int
+    block_draws : int
         Draws evaluated at a time; changes no result.
 
     Returns
@@ -154,7 +154,7 @@ def sensitivity(
     model = scenario_model(tables, scenario_id, overrides=overrides, plan=plan)
     groups = input_groups(model)
     swings = tornado(model, groups, outputs)
-    effects = _sampled_effects(model, groups, outputs, samples, seed, chunk_draws)
+    effects = _sampled_effects(model, groups, outputs, samples, seed, block_draws)
     frames = []
     for output in outputs:
         centre, low, high = swings[output]
@@ -200,18 +200,18 @@ def _sampled_effects(
     outputs: Sequence[str],
     samples: int,
     seed: int,
-    chunk_draws: int,
+    block_draws: int,
 ) -> dict[str, tuple[Array, Array]]:
     base, fresh = _two_samples(model.inputs, samples, seed, model.correlations)
     read = model.inputs_behind(outputs)
     felt = [i for i, group in enumerate(groups) if not read.isdisjoint(group.inputs)]
-    at_base = evaluated(model, base, outputs, chunk_draws=chunk_draws)
+    at_base = evaluated(model, base, outputs, block_draws=block_draws)
     at_redrawn = {output: np.tile(figures, (len(groups), 1)) for output, figures in at_base.items()}
     for first in range(0, len(felt), _GROUPS_AT_A_TIME):
         together = felt[first : first + _GROUPS_AT_A_TIME]
         redrawn = [redrawn_scores(base, fresh, groups[i].inputs, model.correlations) for i in together]
         stacked = {name: np.concatenate([scores[name] for scores in redrawn]) for name in model.inputs}
-        for output, figures in evaluated(model, stacked, outputs, chunk_draws=chunk_draws).items():
+        for output, figures in evaluated(model, stacked, outputs, block_draws=block_draws).items():
             at_redrawn[output][together] = figures.reshape(len(together), samples)
     return {output: total_effects(at_base[output], at_redrawn[output]) for output in outputs}
 
