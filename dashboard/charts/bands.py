@@ -9,7 +9,7 @@ from dashboard import labels, theme
 from dashboard.labels import Scale
 
 _QUANTILES = ["p5", "p25", "p50", "p75", "p95"]
-_HEIGHT = 470
+_HEIGHT = 500
 
 
 def band_rows(forecast: pd.DataFrame, scale: Scale, *, log: bool) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def _range_words(rows: pd.DataFrame, low: str, high: str) -> list[str]:
 
 
 def _year_axis(rows: pd.DataFrame) -> alt.X:
-    axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelOverlap="greedy")
+    axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelOverlap="parity")
     domain = [int(rows["year"].min()), int(rows["year"].max())]
     # Every layer bears this scale: one without it would pull the axis down to the year 0.
     return alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
