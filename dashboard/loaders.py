@@ -89,11 +89,6 @@ def growth(
     return series_growth(_projected(current, scenario_id, overrides), quantity, sense)
 
 
-def budget_grid(current: Snapshot, options: Mapping[str, Any]) -> pd.DataFrame:
-    """Every device against every workload under the options given."""
-    return _budgets(current.path, current.version, (), (), _sorted(options), current)
-
-
 def budget_rows(
     current: Snapshot, device_ids: list[str], workload_ids: list[str], options: Mapping[str, Any]
 ) -> pd.DataFrame:

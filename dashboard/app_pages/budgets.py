@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, guard, labels, loaders
+from dashboard import address, cell_explanation, controls, guard, labels, loaders
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
 from devices.units import PRECISION_BITS
@@ -232,7 +232,7 @@ def _why(current: Snapshot, rows: pd.DataFrame) -> None:
     )
     row = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
     limits = current.tables["workloads"].set_index("workload_id").loc[workload]
-    _explain(row, limits)
+    cell_explanation.shown(row, limits)
 
 
 def _picked() -> None:
@@ -249,45 +249,6 @@ def _cell(rows: pd.DataFrame) -> tuple[str, str]:
     failing = rows[rows["margin"].notna() & ~rows["within_budget"]]
     first = (failing if len(failing) else rows).iloc[0]
     return str(first["device_id"]), str(first["workload_id"])
-
-
-def _explain(row: pd.Series, limits: pd.Series) -> None:
-    name = f"**{row['workload']}** on **{row['device']}**"
-    if pd.isna(row["margin"]):
-        st.info(f"{name} cannot be evaluated: {row['reason']}.", icon=":material/help:")
-        return
-    if row["within_budget"]:
-        st.success(f"{name} stays within every budget.", icon=":material/check:")
-    else:
-        st.warning(f"{name} fails: {row['reason']}.", icon=":material/close:")
-    cells = st.columns(5)
-    figures = [
-        ("First token", row["first_token_s"], limits["first_token_budget_ms"]),
-        ("A token", row["per_token_s"], limits["per_token_budget_ms"]),
-        ("One item", row["latency_s"], limits["deadline_ms"]),
-    ]
-    for cell, (label, seconds, limit) in zip(cells, figures, strict=False):
-        cell.metric(
-            label,
-            "–" if pd.isna(seconds) else labels.duration(seconds),
-            help="Predicted, against the workload's budget below it.",
-        )
-        cell.caption("no budget" if pd.isna(limit) else f"budget {labels.milliseconds(limit)}")
-    cells[3].metric("Power", f"{labels.number(row['power_w'])} W")
-    power = limits["power_budget_w"]
-    cells[3].caption("no budget" if pd.isna(power) else f"budget {labels.number(power)} W over idle")
-    cells[4].metric("Memory", f"{labels.number(row['memory_needed_gb'])} GB")
-    cells[4].caption(
-        f"short by {labels.number(row['memory_short_gb'])} GB" if row["memory_short_gb"] > 0 else "fits"
-    )
-    st.markdown(
-        f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
-        f"a byte against a ridge point of {labels.number(row['ridge_point'])}"
-        + (", and heat slows the device down." if row["throttled"] else ".")
-        + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, batch "
-        f"{row['batch']:g}. Device figures {row['device_confidence']}, workload "
-        f"{row['workload_confidence']}."
-    )
 
 
 def _table(rows: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, guard, labels, loaders, provenance, sentences
+from dashboard import address, assumption_levers, controls, guard, labels, loaders, provenance, sentences
 from dashboard.charts import bands
 from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
@@ -52,7 +52,7 @@ def forecast_page() -> None:
         _chart(current, frame, scenario_id, quantity, sense)
         _exports(frame, scenario_id, quantity, overrides)
     with lever_side:
-        _levers(current, scenario_id, overrides)
+        assumption_levers.shown(PAGE, current, scenario_id, overrides)
     _changes(current, scenario_id, overrides)
     _segments(frame, sense)
     _sources(current, scenario_id, overrides)
@@ -178,54 +178,6 @@ def _exports(frame: pd.DataFrame, scenario_id: str, quantity: str, overrides: di
         controls.command_line(
             ["forecast", "--scenario", scenario_id, "--quantity", quantity, *settings, "--format", "csv"]
         )
-
-
-def _levers(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
-    st.subheader("Assumptions", anchor=False)
-    if loaders.is_replay(current, scenario_id):
-        st.info("A replayed figure hangs on no assumption: choose another scenario to move them.")
-        return
-    assumed = loaders.assumptions(current, scenario_id, {})
-    groups = _lever_groups(assumed)
-    group = st.selectbox("Group", groups, format_func=str.capitalize, key="forecast.group")
-    titles = provenance.source_titles(current.tables)
-    with st.container(height=430, border=False):
-        for row in assumed[assumed["group"] == group].to_dict("records"):
-            controls.assumption_slider(
-                row,
-                overrides.get(str(row["assumption_id"])),
-                slider_key=_slider_key(str(row["assumption_id"])),
-                on_change=_slider_moved,
-                source=titles.get(str(row["source_id"]), str(row["source_id"])),
-            )
-    st.button(
-        f"Reset {labels.counted(len(overrides), 'assumption')}" if overrides else "Reset",
-        disabled=not overrides,
-        on_click=_reset,
-        args=(list(overrides),),
-        icon=":material/restart_alt:",
-        key="forecast.reset",
-    )
-    st.caption("A value that you set is taken as certain: its spread leaves the bands.")
-
-
-def _lever_groups(assumed: pd.DataFrame) -> list[str]:
-    known = ["placement", "demand", "edge", "stock", "training", "cloud", "power", "cost"]
-    present = list(dict.fromkeys(assumed["group"]))
-    return [group for group in known if group in present] + sorted(set(present) - set(known))
-
-
-def _slider_key(assumption_id: str) -> str:
-    return f"forecast.slider.{assumption_id}"
-
-
-def _slider_moved(assumption_id: str) -> None:
-    st.session_state[address.key(PAGE, assumption_id)] = float(st.session_state[_slider_key(assumption_id)])
-
-
-def _reset(assumption_ids: list[str]) -> None:
-    for assumption_id in assumption_ids:
-        st.session_state[address.key(PAGE, assumption_id)] = None
 
 
 def _changes(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:

@@ -1,0 +1,65 @@
+"""Why a device keeps or misses the budgets of a workload."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import labels
+
+
+def shown(row: pd.Series, limits: pd.Series) -> None:
+    """Draw the verdict, each figure beside its limit, and the roof that binds.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A row of the core's budgets with the names ``device`` and ``workload`` added.
+    limits : pandas.Series
+        The workload's row of the table ``workloads``.
+    """
+    name = f"**{row['workload']}** on **{row['device']}**"
+    if pd.isna(row["margin"]):
+        st.info(f"{name} cannot be evaluated: {row['reason']}.", icon=":material/help:")
+        return
+    if row["within_budget"]:
+        st.success(f"{name} stays within every budget.", icon=":material/check:")
+    else:
+        st.warning(f"{name} fails: {row['reason']}.", icon=":material/close:")
+    _figures(row, limits)
+    st.markdown(
+        f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
+        f"a byte against a ridge point of {labels.number(row['ridge_point'])}"
+        + (", and heat slows the device down." if row["throttled"] else ".")
+        + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, batch "
+        f"{row['batch']:g}. Device figures {row['device_confidence']}, workload "
+        f"{row['workload_confidence']}."
+    )
+
+
+def _figures(row: pd.Series, limits: pd.Series) -> None:
+    cells = st.columns(5)
+    times = [
+        ("First token", "first_token_s", "first_token_budget_ms"),
+        ("A token", "per_token_s", "per_token_budget_ms"),
+        ("One item", "latency_s", "deadline_ms"),
+    ]
+    for cell, (label, column, budget) in zip(cells, times, strict=False):
+        seconds, limit = row[column], limits[budget]
+        cell.metric(label, "–" if pd.isna(seconds) else labels.duration(seconds))
+        cell.caption(
+            ("no budget" if pd.isna(limit) else f"budget {labels.milliseconds(limit)}") + _likely(row, column)
+        )
+    cells[3].metric("Power", f"{labels.number(row['power_w'])} W")
+    power = limits["power_budget_w"]
+    cells[3].caption("no budget" if pd.isna(power) else f"budget {labels.number(power)} W over idle")
+    cells[4].metric("Memory", f"{labels.number(row['memory_needed_gb'])} GB")
+    short = row["memory_short_gb"]
+    cells[4].caption(f"short by {labels.number(short)} GB" if short > 0 else "fits")
+
+
+def _likely(row: pd.Series, column: str) -> str:
+    low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return ""
+    return f"; {labels.duration(low)} to {labels.duration(high)} in 8 of 10 cases"
