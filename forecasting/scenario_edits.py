@@ -6,7 +6,6 @@ import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,32 +14,12 @@ from datasets import changes
 from datasets.database import Snapshot, load
 from datasets.errors import DatabaseUnavailable, InvalidValue, UnknownName
 from forecasting.assumptions import resolved_assumptions
+from forecasting.scenario_drafts import Quantiles, ScenarioDraft, own_values, refuse_replay
 from forecasting.scenarios import Tables, scenario_lineage
 
 ATTEMPTS = 5
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _USER = {"source_id": "user_entry", "confidence": "judgement", "origin": "user"}
-
-
-@dataclass(frozen=True)
-class Quantiles:
-    """An assumption as a scenario changes it: its 5, 50 and 95 % quantiles, and why."""
-
-    low: float
-    central: float
-    high: float
-    note: str | None = None
-
-
-@dataclass(frozen=True)
-class ScenarioDraft:
-    """A scenario as it is to be kept: whose child it is, what it is called, and what it changes."""
-
-    scenario_id: str
-    parent_id: str
-    name: str
-    description: str
-    values: Mapping[str, Quantiles]
 
 
 def make_scenario(path: Path | str | None, draft: ScenarioDraft, *, replace: bool = False) -> None:
@@ -71,7 +50,7 @@ def make_scenario(path: Path | str | None, draft: ScenarioDraft, *, replace: boo
             raise InvalidValue(
                 f"Scenario '{draft.scenario_id}' exists already: choose another name, or replace it."
             )
-        _refuse_replay(tables, draft.parent_id)
+        refuse_replay(tables, draft.parent_id)
         row = {
             "scenario_id": draft.scenario_id,
             "parent_id": draft.parent_id,
@@ -89,53 +68,6 @@ def make_scenario(path: Path | str | None, draft: ScenarioDraft, *, replace: boo
         }
 
     _commit(path, edited, draft.scenario_id)
-
-
-def copied_scenario(
-    tables: Tables,
-    scenario_id: str,
-    new_id: str,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-) -> ScenarioDraft:
-    """A scenario under another id, with the same parent and the same changes.
-
-    A root has no parent to share: its copy becomes its child.
-
-    Raises
-    ------
-    UnknownName
-        If the scenario does not exist.
-    InvalidValue
-        If it replays a published figure.
-    """
-    scenario_lineage(tables, scenario_id)
-    _refuse_replay(tables, scenario_id)
-    row = tables["scenarios"].set_index("scenario_id").loc[scenario_id]
-    parent = row["parent_id"]
-    return ScenarioDraft(
-        scenario_id=new_id,
-        parent_id=parent if isinstance(parent, str) and parent else scenario_id,
-        name=name or f"{row['name']} (copy)",
-        description=description or str(row["description"]),
-        values=own_values(tables, scenario_id),
-    )
-
-
-def own_values(tables: Tables, scenario_id: str) -> dict[str, Quantiles]:
-    """What a scenario itself changes, without its ancestors, by assumption_id."""
-    listed = tables["scenario_overrides"]
-    rows = listed[listed["scenario_id"] == scenario_id]
-    return {
-        str(row.assumption_id): Quantiles(
-            float(row.low),
-            float(row.central),
-            float(row.high),
-            row.note if isinstance(row.note, str) else None,
-        )
-        for row in rows.itertuples(index=False)
-    }
 
 
 def change_scenario(
@@ -289,17 +221,6 @@ def _refuse_builtin(tables: Tables, scenario_id: str, verb: str) -> None:
         raise InvalidValue(
             f"Scenario '{scenario_id}' came with Edgewise and cannot be {verb}: copy it under a name of "
             "your own and work on the copy."
-        )
-
-
-def _refuse_replay(tables: Tables, scenario_id: str) -> None:
-    kinds = tables["scenarios"].set_index("scenario_id")["kind"]
-    if scenario_id not in kinds.index:
-        raise UnknownName("scenario", scenario_id, kinds.index)
-    if kinds[scenario_id] == "replay":
-        raise InvalidValue(
-            f"Scenario '{scenario_id}' replays a published figure and has no assumptions to start from: "
-            "choose another."
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from datasets.errors import InvalidFile, UnknownName
-from forecasting.scenario_edits import Quantiles, ScenarioDraft, own_values
+from forecasting.scenario_drafts import Quantiles, ScenarioDraft, own_values
 from forecasting.scenarios import Tables, scenario_lineage
 
 FORMAT, VERSION = "edgewise scenario", 1

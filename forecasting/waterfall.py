@@ -14,6 +14,7 @@ from forecasting.assumptions import changed_assumptions
 from forecasting.correlations import correlated_scores
 from forecasting.evaluation import Model, Scores, evaluated, scenario_model
 from forecasting.outputs import output_and_year
+from forecasting.plan import Plan
 from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables
 
@@ -106,6 +107,7 @@ def waterfall(
     overrides_from: Mapping[str, float] | None = None,
     overrides_to: Mapping[str, float] | None = None,
     most_causes: int = MOST_CAUSES,
+    plan: Plan | None = None,
 ) -> pd.DataFrame:
     """Steps from the median of a figure in one scenario to its median in another.
 
@@ -124,6 +126,8 @@ def waterfall(
         Assumptions that the caller fixes in either scenario.
     most_causes : int
         See `causes`.
+    plan : Plan, optional
+        A plan prepared for the first scenario, to save preparing it again.
 
     Returns
     -------
@@ -140,11 +144,13 @@ def waterfall(
         A value out of bounds, or a scenario that replays a published figure.
     """
     unit = output_and_year(output)[0].unit
-    start = scenario_model(tables, from_scenario, overrides=overrides_from)
+    start = scenario_model(tables, from_scenario, overrides=overrides_from, plan=plan)
     end = _end_model(tables, start, to_scenario, overrides_to)
     found = causes(changed_assumptions(start.assumed, end.assumed), most_causes)
     medians = _Medians(start, end, found, output, draws, seed)
     effects = shapley_values(medians, len(found))
+    # What is left of a cause that the figure does not feel is the last bit of a sum.
+    effects[np.abs(effects) < 1e-12 * abs(medians(frozenset()))] = 0.0
     order = np.argsort(-np.abs(effects), kind="stable")
     after = medians(frozenset()) + np.cumsum(effects[order])
     rows = [

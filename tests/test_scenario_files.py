@@ -7,15 +7,8 @@ import pytest
 from datasets import database
 from datasets.errors import InvalidFile, InvalidValue, UnknownName
 from forecasting.assumptions import resolved_assumptions
-from forecasting.scenario_edits import (
-    Quantiles,
-    ScenarioDraft,
-    change_scenario,
-    copied_scenario,
-    delete_scenario,
-    make_scenario,
-    own_values,
-)
+from forecasting.scenario_drafts import Quantiles, ScenarioDraft, copied_scenario, own_values
+from forecasting.scenario_edits import change_scenario, delete_scenario, make_scenario
 from forecasting.scenario_files import scenario_draft, scenario_text
 
 PUE = Quantiles(1.05, 1.1, 1.2, "cool sites")

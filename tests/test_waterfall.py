@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from datasets.errors import InvalidValue, UnknownName
 from forecasting.assumptions import scenario_difference
 from forecasting.outputs import OUTPUTS, output_draws
+from forecasting.plan import prepared_plan
 from forecasting.projection import projection
 from forecasting.waterfall import causes, shapley_values, waterfall
 
 DRAWS = 64
+
+
+@pytest.fixture(scope="module")
+def plan(tables):
+    return prepared_plan(tables, 0.35)
 
 
 def test_the_glove_game_has_its_textbook_values():
@@ -38,10 +44,10 @@ def test_shapley_values_are_the_mean_over_all_orders_and_add_up(worths):
 
 
 @pytest.mark.parametrize("output", ["twh_2030", "edge_share_2030"])
-def test_the_effects_lead_from_one_scenarios_median_to_the_others(tables, output):
-    frame = waterfall(tables, "central", "power_constrained", output, draws=DRAWS, most_causes=4)
+def test_the_effects_lead_from_one_scenarios_median_to_the_others(tables, plan, output):
+    frame = waterfall(tables, "central", "power_constrained", output, draws=DRAWS, plan=plan, most_causes=4)
     medians = [
-        np.median(output_draws(projection(tables, scenario_id, draws=DRAWS), output))
+        np.median(output_draws(projection(tables, scenario_id, draws=DRAWS, plan=plan), output))
         for scenario_id in ("central", "power_constrained")
     ]
     assert frame["level_before"].iloc[0] == pytest.approx(medians[0], rel=1e-12)
@@ -54,13 +60,13 @@ def test_the_effects_lead_from_one_scenarios_median_to_the_others(tables, output
     )
 
 
-def test_the_way_back_is_the_way_there_with_the_other_sign(tables):
-    there = waterfall(tables, "central", "edge_first", draws=DRAWS).set_index("cause")["effect"]
-    back = waterfall(tables, "edge_first", "central", draws=DRAWS).set_index("cause")["effect"]
+def test_the_way_back_is_the_way_there_with_the_other_sign(tables, plan):
+    there = waterfall(tables, "central", "edge_first", draws=DRAWS, plan=plan).set_index("cause")["effect"]
+    back = waterfall(tables, "edge_first", "central", draws=DRAWS, plan=plan).set_index("cause")["effect"]
     pd.testing.assert_series_equal(there.sort_index(), -back.sort_index(), rtol=1e-9, atol=1e-9)
 
 
-def test_one_changed_assumption_carries_the_whole_difference(tables):
+def test_one_changed_assumption_carries_the_whole_difference(tables, plan):
     # Data centres take PUE times IT power; the edge has none, so the data centres' median doubles with it.
     frame = waterfall(
         tables,
@@ -68,6 +74,7 @@ def test_one_changed_assumption_carries_the_whole_difference(tables):
         "central",
         "data_centre_twh_2030",
         draws=DRAWS,
+        plan=plan,
         overrides_from={"pue": 1.0},
         overrides_to={"pue": 2.0},
     )
@@ -75,16 +82,28 @@ def test_one_changed_assumption_carries_the_whole_difference(tables):
     assert frame["level_after"].iloc[0] == pytest.approx(2 * frame["level_before"].iloc[0], rel=1e-9)
 
 
-def test_an_assumption_that_a_figure_does_not_read_has_no_effect(tables):
+def test_an_assumption_that_a_figure_does_not_read_has_no_effect(tables, plan):
     frame = waterfall(
-        tables, "central", "central", "twh_2030", draws=DRAWS, overrides_to={"electricity_usd_per_kwh": 0.5}
+        tables,
+        "central",
+        "central",
+        "twh_2030",
+        draws=DRAWS,
+        plan=plan,
+        overrides_to={"electricity_usd_per_kwh": 0.5},
     )
     assert frame["effect"].tolist() == [0.0]
 
 
-def test_the_spread_around_the_core_is_a_cause_like_any_other(tables):
+def test_the_spread_around_the_core_is_a_cause_like_any_other(tables, plan):
     frame = waterfall(
-        tables, "central", "central", "edge_ops_2030", draws=DRAWS, overrides_to={"fleet_spread": 1.5}
+        tables,
+        "central",
+        "central",
+        "edge_ops_2030",
+        draws=DRAWS,
+        plan=plan,
+        overrides_to={"fleet_spread": 1.5},
     )
     expected = [
         np.median(
@@ -96,8 +115,8 @@ def test_the_spread_around_the_core_is_a_cause_like_any_other(tables):
     assert frame["effect"].iloc[0] == pytest.approx(expected[1] - expected[0], rel=1e-9)
 
 
-def test_equal_scenarios_have_nothing_to_explain(tables):
-    assert waterfall(tables, "bitstream", "bitstream", draws=DRAWS).empty
+def test_equal_scenarios_have_nothing_to_explain(tables, plan):
+    assert waterfall(tables, "bitstream", "bitstream", draws=DRAWS, plan=plan).empty
 
 
 def test_causes_are_single_until_they_are_too_many(tables):
@@ -119,8 +138,8 @@ def test_an_unknown_figure_names_the_nearest(tables):
         waterfall(tables, "central", "edge_first", "twh_2035")
 
 
-def test_every_figure_exists_in_2030(tables):
-    drawn = projection(tables, draws=16)
+def test_every_figure_exists_in_2030(tables, plan):
+    drawn = projection(tables, draws=16, plan=plan)
     for name, output in OUTPUTS.items():
         figures = output_draws(drawn, f"{name}_2030")
         assert np.isfinite(figures).all()
@@ -129,8 +148,8 @@ def test_every_figure_exists_in_2030(tables):
             assert (figures < 1).all()
 
 
-def test_figures_of_the_parts_add_up(tables):
-    drawn = projection(tables, draws=16)
+def test_figures_of_the_parts_add_up(tables, plan):
+    drawn = projection(tables, draws=16, plan=plan)
     parts = [output_draws(drawn, f"{name}_ops_2030") for name in ("training", "cloud", "edge")]
     np.testing.assert_allclose(np.sum(parts, axis=0), output_draws(drawn, "total_ops_2030"), rtol=1e-12)
     np.testing.assert_allclose(

@@ -12,7 +12,7 @@ from datasets.errors import InvalidFile
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecasting.scenario_edits import Quantiles
+    from forecasting.scenario_drafts import Quantiles
 
 NAME = "scenarios"
 HELP = "The scenarios: list and compare them, make your own, exchange them as files."
@@ -121,7 +121,8 @@ def _compared(arguments: argparse.Namespace) -> pd.DataFrame:
 
 
 def _made(arguments: argparse.Namespace) -> None:
-    from forecasting.scenario_edits import ScenarioDraft, make_scenario
+    from forecasting.scenario_drafts import ScenarioDraft
+    from forecasting.scenario_edits import make_scenario
 
     name = arguments.name or arguments.id
     description = arguments.description or f"{name}, a change of scenario '{arguments.parent}'."
@@ -131,7 +132,8 @@ def _made(arguments: argparse.Namespace) -> None:
 
 def _copied(arguments: argparse.Namespace) -> None:
     from datasets import database
-    from forecasting.scenario_edits import copied_scenario, make_scenario
+    from forecasting.scenario_drafts import copied_scenario
+    from forecasting.scenario_edits import make_scenario
 
     tables = database.load(arguments.db).tables
     draft = copied_scenario(
@@ -142,7 +144,8 @@ def _copied(arguments: argparse.Namespace) -> None:
 
 
 def _changed(arguments: argparse.Namespace) -> None:
-    from forecasting.scenario_edits import Quantiles, change_scenario
+    from forecasting.scenario_drafts import Quantiles
+    from forecasting.scenario_edits import change_scenario
 
     chosen: dict[str, Quantiles] = {
         name: Quantiles(low, central, high, arguments.note) for name, (low, central, high) in arguments.values
