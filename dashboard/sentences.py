@@ -90,6 +90,30 @@ def band_alternative(bands: pd.DataFrame, title: str, unit: str, divisor: float)
     return " ".join(parts)
 
 
+def budget_title(rows: pd.DataFrame) -> str:
+    """The finding of the budget map: how many pairs hold, how many do not fit, what binds the others.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns margin (NaN where a pair cannot be evaluated), within_budget, fits_memory, binding_roof.
+    """
+    known = rows[rows["margin"].notna()]
+    if known.empty:
+        return "None of these pairs can be evaluated"
+    within = known["within_budget"].astype(bool)
+    fits = known["fits_memory"].astype(bool)
+    if within.all():
+        return f"All of {labels.counted(len(known), 'pair')} stay within every budget"
+    parts = [f"{int(within.sum()):,} of {labels.counted(len(known), 'pair')} stay within every budget"]
+    if not fits.all():
+        parts.append(f"{int((~fits).sum()):,} do not fit in memory")
+    missing = known.loc[~within & fits, "binding_roof"]
+    if len(missing):
+        parts.append(f"of the others most meet the {missing.mode().iloc[0]} roof")
+    return "; ".join(parts)
+
+
 def _share_sentence(answer: Answer) -> str:
     edge = answer.shares.loc["edge_inference"]
     known = _certainty(float(edge.p5), float(edge.p95))

@@ -110,3 +110,26 @@ def test_a_replayed_figure_is_told_as_published() -> None:
     assert first == "As published for 2030: training 1.23 EOP/s and cloud inference 7.50 EOP/s."
     assert "6.0 % of the demand (1.0 % to 20 %)" in second
     assert third == "A replay."
+
+
+def _pairs(rows: list[tuple[float, bool, bool, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["margin", "within_budget", "fits_memory", "binding_roof"])
+
+
+def test_the_budget_map_is_titled_by_what_holds_and_what_binds() -> None:
+    rows = _pairs(
+        [
+            (0.5, True, True, "memory"),
+            (2.0, False, True, "power"),
+            (3.0, False, True, "power"),
+            (4.0, False, True, "compute"),
+            (float("inf"), False, False, "memory"),
+            (float("nan"), False, True, ""),
+        ]
+    )
+    assert sentences.budget_title(rows) == (
+        "1 of 5 pairs stay within every budget; 1 do not fit in memory; of the others most meet the power roof"
+    )
+    assert sentences.budget_title(rows.iloc[:1]) == "All of 1 pair stay within every budget"
+    assert sentences.budget_title(rows.iloc[5:]) == "None of these pairs can be evaluated"
+    assert "memory" not in sentences.budget_title(rows.iloc[:3])

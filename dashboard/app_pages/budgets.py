@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, cell_explanation, controls, guard, labels, loaders
+from dashboard import address, cell_explanation, controls, guard, labels, loaders, sentences
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
 from devices.units import PRECISION_BITS
@@ -167,14 +167,7 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
     if serving.empty:
         st.info("Training runs have no latency budget: choose a workload that serves someone.")
         return
-    known = serving[serving["margin"].notna()]
-    within = int(known["within_budget"].sum())
-    title = f"{within} of {labels.counted(len(known), 'pair')} stay within every budget"
-    if len(known) and not known["within_budget"].all():
-        commonest = known.loc[~known["within_budget"] & known["fits_memory"], "binding_roof"].mode()
-        unfit = int((~known["fits_memory"]).sum())
-        title += f"; {unfit} do not fit in memory"
-        title += f", of the rest most miss by the {commonest.iloc[0]} roof" if len(commonest) else ""
+    title = sentences.budget_title(serving)
     chart = budget_map.budget_map(
         budget_map.cell_rows(serving.sort_values(["family", "workload"], kind="stable")),
         title=title,

@@ -61,7 +61,7 @@ def server_options(port: int) -> dict[str, object]:
         "runner_magicEnabled": False,
         "logger_hideWelcomeMessage": True,
         "theme_primaryColor": "#0072B2",
-        "theme_dark_primaryColor": "#56B4E9",
+        "theme_dark_primaryColor": "#2680BE",
     }
 
 
