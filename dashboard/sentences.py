@@ -104,10 +104,10 @@ def budget_title(rows: pd.DataFrame) -> str:
     within = known["within_budget"].astype(bool)
     fits = known["fits_memory"].astype(bool)
     if within.all():
-        return f"All of {labels.counted(len(known), 'pair')} stay within every budget"
-    parts = [f"{int(within.sum()):,} of {labels.counted(len(known), 'pair')} stay within every budget"]
+        return f"Every budget holds ({labels.counted(len(known), 'pair')})"
+    parts = [f"{int(within.sum()):,} of {labels.counted(len(known), 'pair')} keep every budget"]
     if not fits.all():
-        parts.append(f"{int((~fits).sum()):,} do not fit in memory")
+        parts.append(f"{int((~fits).sum()):,} short of memory")
     missing = known.loc[~within & fits, "binding_roof"]
     if len(missing):
         parts.append(f"of the others most meet the {missing.mode().iloc[0]} roof")

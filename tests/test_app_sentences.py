@@ -128,8 +128,8 @@ def test_the_budget_map_is_titled_by_what_holds_and_what_binds() -> None:
         ]
     )
     assert sentences.budget_title(rows) == (
-        "1 of 5 pairs stay within every budget; 1 do not fit in memory; of the others most meet the power roof"
+        "1 of 5 pairs keep every budget; 1 short of memory; of the others most meet the power roof"
     )
-    assert sentences.budget_title(rows.iloc[:1]) == "All of 1 pair stay within every budget"
+    assert sentences.budget_title(rows.iloc[:1]) == "Every budget holds (1 pair)"
     assert sentences.budget_title(rows.iloc[5:]) == "None of these pairs can be evaluated"
-    assert "memory" not in sentences.budget_title(rows.iloc[:3])
+    assert "short of memory" not in sentences.budget_title(rows.iloc[:3])

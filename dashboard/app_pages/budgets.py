@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, cell_explanation, controls, guard, labels, loaders, sentences
+from dashboard import address, cell_explanation, controls, guard, loaders, sentences
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
 from devices.units import PRECISION_BITS
