@@ -32,7 +32,7 @@ WATTS_PER_GB_PER_S: dict[str, float] = {
     "vehicle": 0.551,
     "workstation": 0.348,
 }
-OTHER_WATTS_PER_GB_PER_S = 0.325
+OTHER_WATTS_PER_GB_PER_S = 0.321
 WATTS_PER_TOPS: dict[str, float] = {"datacenter": 0.321, "vehicle": 0.678}
 OTHER_WATTS_PER_TOPS = 0.588
 SMALLEST_W = 1e-9

@@ -156,7 +156,9 @@ def damped_years(horizons: ArrayLike, retention: float) -> Array:
             f"A retention of growth of {retention} is impossible: it lies above 0 and up to 1."
         )
     after = np.asarray(horizons, dtype=np.float64)
-    return after if retention == 1 else np.asarray((1 - retention**after) / -np.log(retention))
+    decay = np.log(retention)
+    # 1 - q^h loses all its digits near q = 1, expm1 none.
+    return after if decay == 0 else np.asarray(np.expm1(after * decay) / decay)
 
 
 def growth_drift(years: ArrayLike, log10_values: ArrayLike) -> float:

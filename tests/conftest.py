@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from dashboard import cli
 from datasets import connections, database
+
+# Speed is measured elsewhere; a busy machine must not fail a property.
+settings.register_profile("edgewise", deadline=None)
+settings.load_profile("edgewise")
 
 
 @pytest.fixture(scope="session")
