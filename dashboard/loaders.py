@@ -77,9 +77,9 @@ def forecast_bands(
     return _bands(current.path, current.version, scenario_id, quantity, _sorted(overrides), DRAWS, current)
 
 
-def demand_shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> pd.DataFrame:
-    """Share of each series in the demand of each year, from the draws."""
-    return series_shares(_projected(current, scenario_id, overrides), "demand")
+def shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float], sense: str) -> pd.DataFrame:
+    """Share of each series in the operations of each year, in one sense, from the draws."""
+    return series_shares(_projected(current, scenario_id, overrides), sense)
 
 
 def growth(

@@ -21,6 +21,8 @@ class Answer:
     year : int
     shares, reference_shares : pandas.DataFrame
         Quantiles of each series' share of demand, here and in Central; indexed by series.
+    capacity_shares : pandas.DataFrame
+        Quantiles of each series' share of the installed peak; indexed by series.
     growth : pandas.DataFrame
         Quantiles of each series' yearly growth; indexed by series.
     medians, reference_medians : mapping of str to float
@@ -34,6 +36,7 @@ class Answer:
     scenario: str
     year: int
     shares: pd.DataFrame
+    capacity_shares: pd.DataFrame
     reference_shares: pd.DataFrame
     growth: pd.DataFrame
     medians: Mapping[str, float]
@@ -117,10 +120,12 @@ def budget_title(rows: pd.DataFrame) -> str:
 def _share_sentence(answer: Answer) -> str:
     edge = answer.shares.loc["edge_inference"]
     known = _certainty(float(edge.p5), float(edge.p95))
+    held = answer.capacity_shares.loc["edge_inference"].p50
     return (
         f"In {answer.year}, **edge devices run about {labels.percent(edge.p50)}** of all AI operations in "
-        f"the {answer.scenario} scenario, data centres the rest; nine draws in ten lie between "
-        f"{labels.percent(edge.p5)} and {labels.percent(edge.p95)}, {known}."
+        f"the {answer.scenario} scenario and hold {labels.percent(held)} of the installed peak, data centres "
+        f"the rest; nine draws in ten put what they run between {labels.percent(edge.p5)} and "
+        f"{labels.percent(edge.p95)}, {known}."
     )
 
 

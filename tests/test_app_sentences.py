@@ -28,6 +28,7 @@ def _answer(**changed: object) -> sentences.Answer:
         "scenario": "Edge first",
         "year": 2030,
         "shares": shares,
+        "capacity_shares": _quantiles(dict.fromkeys(_SERIES, (0.2, 0.3, 0.4))),
         "reference_shares": _quantiles(dict.fromkeys(_SERIES, (0.01, 0.06, 0.2))),
         "growth": _quantiles(dict.fromkeys(_SERIES, (1.5, 2.0, 2.5))),
         "medians": {"training": 2e22, "cloud_inference": 6.8e22, "edge_inference": 1.2e22},
@@ -41,6 +42,7 @@ def _answer(**changed: object) -> sentences.Answer:
 def test_three_sentences_give_share_growth_and_difference() -> None:
     share, growth, difference = sentences.answer_sentences(_answer())
     assert "edge devices run about 12 %" in share
+    assert "hold 30 % of the installed peak" in share
     assert "between 5.0 % and 30 %" in share
     assert "**Cloud inference** is the largest series with 68 % of the demand" in growth
     assert "2.0-fold a year to 2030 (1.5 to 2.5)" in growth

@@ -105,7 +105,7 @@ def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
 
 def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
     table = loaders.scenarios(current).set_index("scenario_id")
-    reference = _last(loaders.demand_shares(current, ROOT_SCENARIO, {}))
+    reference = _last(loaders.shares(current, ROOT_SCENARIO, {}, "demand"))
     if loaders.is_replay(current, scenario_id):
         points = loaders.forecast_bands(current, scenario_id, "ops", {})
         described = str(table.at[scenario_id, "description"])
@@ -115,7 +115,8 @@ def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) ->
             sentences.Answer(
                 scenario=str(table.at[scenario_id, "name"]),
                 year=LAST_YEAR,
-                shares=_last(loaders.demand_shares(current, scenario_id, overrides)),
+                shares=_last(loaders.shares(current, scenario_id, overrides, "demand")),
+                capacity_shares=_last(loaders.shares(current, scenario_id, overrides, "capacity")),
                 reference_shares=reference,
                 growth=loaders.growth(current, scenario_id, overrides, "ops", "demand").set_index("series"),
                 medians=_medians(current, scenario_id, overrides),
