@@ -1,4 +1,4 @@
-"""What the answer hangs on, from the draws and not from their bands: shares of the series, and their growth."""
+"""What the answer hangs on, from the draws and not from their bands: shares and growth of the series."""
 
 from __future__ import annotations
 
