@@ -1,0 +1,47 @@
+"""A grid of devices, decoder models, batches and contexts through the core, for measuring its speed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from devices.catalogue import Pairs, Tables, hardware_named, networks_named, workloads_named
+from devices.outcome import Outcome, outcome
+from devices.settings import settings
+
+BATCHES = 2.0 ** np.arange(10)
+SHORTEST_TOKENS, LONGEST_TOKENS = 128.0, 131072.0
+# Points evaluated together: their columns stay in the processor's caches.
+BLOCK = 16384
+
+
+def grid_outcomes(tables: Tables, points: int, block: int = BLOCK) -> Iterator[Outcome]:
+    """Predict `points` requests over all devices, decoder models, batches of 1 to 512 and prompt lengths.
+
+    Prompt lengths are spaced evenly on a logarithmic scale, as many as the number of points needs.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        The database's tables.
+    points, block : int
+        How many points, and how many of them at once.
+
+    Yields
+    ------
+    Outcome
+        Of each block, its points in order: prompts fastest, devices slowest.
+    """
+    models = tables["models"].query("kind == 'decoder'")["model_id"]
+    asked = tables["workloads"].query("model_id in @models and output_tokens > 0")["workload_id"].iloc[:1]
+    hardware, networks = hardware_named(tables), networks_named(tables, models)
+    request = workloads_named(tables, list(asked))
+    outer = len(hardware), len(networks), len(BATCHES)
+    prompts = np.geomspace(SHORTEST_TOKENS, LONGEST_TOKENS, -(-points // int(np.prod(outer))))
+    for first in range(0, points, block):
+        places = np.arange(first, min(first + block, points))
+        device, model, batch, prompt = np.unravel_index(places, (*outer, len(prompts)))
+        pairs = Pairs(hardware.take(device), request.take(np.zeros_like(places)), networks.take(model))
+        chosen = settings(pairs).changed(batch=BATCHES[batch], prompt_tokens=prompts[prompt])
+        yield outcome(pairs, chosen, tables["efficiencies"])
