@@ -63,6 +63,11 @@ _PATHS: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {
 _PATHS["gpu"].update(dict.fromkeys(("int3", "int2"), _GPU["int4"]))
 for _backend in ("npu", "cpu", "metal"):
     _PATHS[_backend].update(dict.fromkeys(("int3", "int2"), _PATHS[_backend]["int4"]))
+# llama.cpp multiplies packed weights with activations rounded to eight bits.
+_PATHS["gpu llama.cpp"] = {
+    **_GPU,
+    **dict.fromkeys(("int8", "int4", "int3", "int2"), (("int8",), ("bf16", "fp16", "fp32"))),
+}
 _PATHS["npu language"] = {**_PATHS["npu"], **dict.fromkeys(("int8", "int4", "int3", "int2"), _LANGUAGE)}
 
 GPU_BACKENDS = ("cuda", "rocm", "vulkan", "accelerator", "any")
@@ -104,7 +109,7 @@ def usual_software(hardware: Hardware, backend: Labels, kind: Labels) -> Labels:
     Qualcomm's and Rockchip's neural units their makers' run times.
     """
     software = backend.astype(object)
-    own = (kind == "decoder") & (hardware.segment != "datacenter")
+    own = _runs_llama_cpp(hardware, kind)
     for name in ("cuda", "rocm", "metal", "cpu"):
         software[own & (backend == name)] = f"{name}/llama.cpp"
     for vendor, runtime in (("Qualcomm", "qnn"), ("Rockchip", "rknn"), ("Hailo", "hailort")):
@@ -112,14 +117,15 @@ def usual_software(hardware: Hardware, backend: Labels, kind: Labels) -> Labels:
     return software
 
 
+def _runs_llama_cpp(hardware: Hardware, kind: Labels) -> NDArray[np.bool_]:
+    return (kind == "decoder") & (hardware.segment != "datacenter")
+
+
 def measured_software(backend: Labels, software: Labels, segment: Labels) -> Labels:
-    """Software of a measurement in the same words; engines of one back end are one."""
-    named = backend.astype(object)
-    keeps_name = np.isin(software, ["llama.cpp", "qnn", "rknn", "hailort", "mlx", "tensorrt", "diffusers"])
-    joined = np.array([f"{b}/{s}" for b, s in zip(backend, software, strict=True)], dtype=object)
-    named = np.where(keeps_name, joined, named).astype(object)
-    named[(backend == "npu") & (segment == "datacenter")] = "accelerator"
-    return named
+    """Software of a measurement in the same words; a server's neural unit counts as an accelerator."""
+    server = (backend == "npu") & (segment == "datacenter")
+    named = np.where(server, "accelerator", backend)
+    return np.array([f"{b}/{s}" for b, s in zip(named, software, strict=True)], dtype=object)
 
 
 def _computes_on_processor(hardware: Hardware) -> NDArray[np.bool_]:
@@ -135,11 +141,11 @@ def _starts(values: Labels, prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([value.startswith(prefixes) for value in values], dtype=bool)
 
 
-def path_name(backend: str, kind: str) -> str:
+def path_name(backend: str, generative: bool, llama_cpp: bool) -> str:
     """Name of the table of arithmetic paths that a back end follows for a kind of network."""
     if backend in GPU_BACKENDS:
-        return "gpu"
-    return "npu language" if backend == "npu" and kind in _GENERATIVE else backend
+        return "gpu llama.cpp" if llama_cpp and backend in ("cuda", "rocm") else "gpu"
+    return "npu language" if backend == "npu" and generative else backend
 
 
 def compute_arithmetic(
@@ -156,9 +162,9 @@ def compute_arithmetic(
     """
     formats = np.full(len(hardware), "", dtype=object)
     peaks = np.full(len(hardware), np.nan)
-    keys = np.array(
-        [f"{path_name(b, k)}|{w}" for b, k, w in zip(backend, kind, weights, strict=True)], dtype=object
-    )
+    generative, llama_cpp = np.isin(kind, _GENERATIVE), _runs_llama_cpp(hardware, kind)
+    columns = zip(backend, generative, llama_cpp, weights, strict=True)
+    keys = np.array([f"{path_name(b, g, c)}|{w}" for b, g, c, w in columns], dtype=object)
     for key in dict.fromkeys(keys):
         path, weight = key.split("|")
         chosen = keys == key

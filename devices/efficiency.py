@@ -10,7 +10,7 @@ import pandas as pd
 
 from datasets.errors import InvalidValue
 from devices.columns import Columns, numbers, words
-from devices.units import MICROSECOND_S, TERA, Floats, Labels
+from devices.units import MICROSECOND_S, PICOJOULE_J, Floats, Labels
 
 ANY = "any"
 POWER_KIND = "power"
@@ -22,12 +22,15 @@ FITTED_KIND: dict[str, str] = {
     "vla": "vision",
     "recommender": "vision",
 }
-# Dense peak at which a kernel library reaches half of the share that it reaches on a small machine: larger
-# ones are harder to fill. Fitted to prefill on devices from 2 to 2,000 dense TFLOP/s; llama.cpp falls off
-# sooner.
-SATURATION_OPS_PER_S = 3200.0 * TERA
-LLAMA_CPP_SATURATION_OPS_PER_S = 1400.0 * TERA
+# Energy of an operation in a library's kernels, moving operands included. At full speed it must not exceed
+# the power of the device, which is why a larger machine reaches less of its peak. Fitted to prefill on cards
+# of 50 to 1,200 W; llama.cpp's products of packed weights cost three times those of plain ones.
+ENGINE_J = 0.3 * PICOJOULE_J
+LLAMA_CPP_J = 1.0 * PICOJOULE_J
+LLAMA_CPP_PACKED_J = 3.0 * PICOJOULE_J
 LLAMA_CPP = "llama.cpp"
+ENGINE = "engine"
+PACKED_CLASSES = frozenset({"4", "8"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def share_columns(efficiencies: pd.DataFrame) -> Shares:
         bandwidth=numbers(efficiencies, "bandwidth_efficiency"),
         overhead_s=numbers(efficiencies, "overhead_us_per_layer", MICROSECOND_S),
         spread=numbers(efficiencies, "residual_spread"),
-        experts=np.full(len(efficiencies), _expert_share(efficiencies)),
+        experts=np.ones(len(efficiencies)),
     )
 
 
@@ -72,7 +75,8 @@ def reachable_shares(
     Parameters
     ----------
     efficiencies : pandas.DataFrame
-        Rows of the table `efficiencies`; `backend` holds ``cuda`` or, more closely, ``cuda/llama.cpp``.
+        Rows of the table `efficiencies`; `backend` holds a family such as ``engine`` or, more closely,
+        ``cuda/vllm``.
     software, weight_class, kind : numpy.ndarray
         Labels, shape (n,).
 
@@ -85,20 +89,52 @@ def reachable_shares(
     known = {key: row for row, key in enumerate(zip(*columns, strict=True))}
     codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([software, weight_class, kind]))
     rows = np.array([_closest_row(known, key) for key in distinct], dtype=np.intp)
-    return share_columns(efficiencies).take(rows[codes])
+    experts = np.array([_expert_share(efficiencies, known, key[0]) for key in distinct], dtype=float)
+    return share_columns(efficiencies).take(rows[codes]).changed(experts=experts[codes])
 
 
-def saturated(shares: Shares, software: Labels, peak_ops_per_s: Floats) -> Shares:
-    """Shares with the compute share that is left on a machine of the given peak, ``e / (1 + C / C_half)``."""
-    llama = np.array([name.endswith(LLAMA_CPP) for name in software], dtype=bool)
-    half = np.where(llama, LLAMA_CPP_SATURATION_OPS_PER_S, SATURATION_OPS_PER_S)
-    return shares.changed(compute=shares.compute / (1.0 + peak_ops_per_s / half))
+def software_family(software: str) -> str:
+    """Family of a back end with or without a name of software: what it shares kernels and habits with."""
+    backend, _, name = software.partition("/")
+    if backend in ("metal", "cpu", "npu"):
+        return backend
+    return LLAMA_CPP if LLAMA_CPP in (backend, name) else ENGINE
+
+
+def power_capped(
+    shares: Shares, software: Labels, weight_class: Labels, peak_ops_per_s: Floats, peak_w: Floats
+) -> Shares:
+    """Shares with the compute share that power leaves, ``1 / (1 / e + C j / P)``.
+
+    Parameters
+    ----------
+    shares : Shares
+        As fitted, shape (n,).
+    software, weight_class : numpy.ndarray
+        They decide the energy j of an operation; it is not known to bind on Macs, processors and neural
+        units.
+    peak_ops_per_s, peak_w : numpy.ndarray
+        Dense peak C and maximum power P of one device.
+    """
+    energy = np.array(
+        [_operation_j(name, width) for name, width in zip(software, weight_class, strict=True)], dtype=float
+    )
+    demand = np.where(energy > 0.0, energy * peak_ops_per_s / peak_w, 0.0)
+    return shares.changed(compute=shares.compute / (1.0 + shares.compute * demand))
+
+
+def _operation_j(software: str, weight_class: str) -> float:
+    family = software_family(software)
+    if family == LLAMA_CPP:
+        return LLAMA_CPP_PACKED_J if weight_class in PACKED_CLASSES else LLAMA_CPP_J
+    return ENGINE_J if family == ENGINE else 0.0
 
 
 def closest_keys(software: str, weight_class: str, kind: str) -> Iterator[tuple[str, str, str]]:
     """Keys of the rows that may answer, the most particular first."""
+    names = dict.fromkeys((software, software.partition("/")[0], software_family(software), ANY))
     for fitted in dict.fromkeys((kind, FITTED_KIND.get(kind, kind), ANY)):
-        for name in dict.fromkeys((software, software.split("/")[0], ANY)):
+        for name in names:
             for width in (weight_class, ANY):
                 yield name, width, fitted
 
@@ -113,6 +149,9 @@ def _closest_row(known: dict[tuple[str, ...], int], key: tuple[str, str, str]) -
     )
 
 
-def _expert_share(efficiencies: pd.DataFrame) -> float:
-    rows = efficiencies.loc[efficiencies["kind"] == EXPERTS_KIND, "compute_efficiency"]
-    return float(rows.iloc[0]) if len(rows) else 1.0
+def _expert_share(efficiencies: pd.DataFrame, known: dict[tuple[str, ...], int], software: str) -> float:
+    for name in (software_family(software), ANY):
+        row = known.get((name, ANY, EXPERTS_KIND))
+        if row is not None:
+            return float(efficiencies["compute_efficiency"].iloc[row])
+    return 1.0

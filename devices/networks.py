@@ -73,7 +73,7 @@ def network_columns(models: pd.DataFrame) -> Networks:
     layers = numbers(models, "layers")
     window = numbers(models, "sliding_window", missing=np.inf)
     attention_layers = _first_known(numbers(models, "attn_layers"), layers)
-    windowed = np.where(np.isfinite(window), attention_layers, 0.0)
+    windowed = np.where(np.isfinite(window), np.round(attention_layers * _windowed_share(models)), 0.0)
     return Networks(
         model_id=words(models, "model_id"),
         kind=words(models, "kind"),
@@ -84,7 +84,7 @@ def network_columns(models: pd.DataFrame) -> Networks:
         expert_params=np.minimum(_expert_params(models), params),
         layers=layers,
         attention_layers=attention_layers,
-        windowed_layers=_first_known(numbers(models, "windowed_layers"), windowed),
+        windowed_layers=windowed,
         hidden=numbers(models, "hidden"),
         heads=numbers(models, "heads"),
         kv_heads=numbers(models, "kv_heads"),
@@ -168,6 +168,14 @@ def _known(values: Floats) -> Floats:
 
 def _first_known(values: Floats, otherwise: Floats) -> Floats:
     return np.where(np.isnan(values), otherwise, values)
+
+
+def _windowed_share(models: pd.DataFrame) -> Floats:
+    """Share of the attention layers that a window holds for: all, unless a note on the shape says less."""
+    notes = pd.Series(words(models, "weights_note"), dtype="string")
+    stated = notes.str.extract(r"(\d+) of (\d+) layers sliding window").astype("Float64")
+    share = (stated[0] / stated[1]).fillna(1.0).to_numpy(dtype=float)
+    return np.where(notes.str.contains("every second layer sliding window").to_numpy(dtype=bool), 0.5, share)
 
 
 def _truths(models: pd.DataFrame, column: str) -> Floats:

@@ -12,7 +12,7 @@ from devices import memory, streams
 from devices.backends import usual_software
 from devices.catalogue import Pairs
 from devices.columns import Columns
-from devices.efficiency import Shares, reachable_shares, saturated
+from devices.efficiency import Shares, power_capped, reachable_shares
 from devices.power import (
     PowerDraw,
     PowerLimits,
@@ -68,11 +68,12 @@ class Energy:
 
 def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> Shares:
     """Reachable shares of each pair, by the usual software, weight width and kind of network."""
-    bits = element_bytes(settings.weight_precision) * 8.0
+    width = weight_class(element_bytes(settings.weight_precision) * 8.0)
     kind = pairs.networks.kind
     software = usual_software(pairs.hardware, settings.backend, kind)
-    shares = reachable_shares(efficiencies, software, weight_class(bits), kind)
-    return saturated(shares, software, settings.peak_ops_per_s)
+    shares = reachable_shares(efficiencies, software, width, kind)
+    peak_w = power_limits(pairs.hardware).peak_w
+    return power_capped(shares, software, width, settings.peak_ops_per_s, peak_w)
 
 
 def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
@@ -80,6 +81,7 @@ def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
     hardware = pairs.hardware
     return Machine(
         peak_ops_per_s=settings.peak_ops_per_s,
+        vector_ops_per_s=hardware.vector_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,

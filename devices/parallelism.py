@@ -8,7 +8,7 @@ from devices.units import MICROSECOND_S, Floats
 
 # What one all-reduce costs however short its message, for each doubling of the number of devices: fitted to
 # batch-1 decoding on 1 to 8 devices joined by NVLink.
-ROUND_LATENCY_S = 5.9 * MICROSECOND_S
+ROUND_LATENCY_S = 4.0 * MICROSECOND_S
 
 
 def all_reduce_bytes(message_bytes: Floats, devices: Floats) -> Floats:

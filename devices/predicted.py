@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.efficiency import Shares, saturated
+from devices.efficiency import Shares, power_capped
 from devices.measured import Measured
+from devices.power import power_limits
 from devices.step import Machine, Step, item_step, token_step
 from devices.units import Floats
 
@@ -18,6 +19,7 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
     hardware = measured.hardware
     return Machine(
         peak_ops_per_s=measured.peak_ops_per_s,
+        vector_ops_per_s=hardware.vector_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,
@@ -27,7 +29,13 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
             hardware.interconnect_bytes_per_s,
         ),
         devices=measured.devices,
-        shares=saturated(shares, measured.software, measured.peak_ops_per_s),
+        shares=power_capped(
+            shares,
+            measured.software,
+            measured.weight_class,
+            measured.peak_ops_per_s,
+            power_limits(hardware).peak_w,
+        ),
     )
 
 

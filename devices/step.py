@@ -20,16 +20,23 @@ from devices.roofline import roof_names
 from devices.units import Floats, Labels
 
 ACTIVATION_BYTES = 2.0
-# How far arithmetic and traffic overlap: the exponent of the norm that joins them. 1 is one after the other,
-# infinity the ideal roofline; fitted to prefill and batched decode, where both are large.
-OVERLAP = 1.25
+# Operations of the general units to unpack one weight of less than `PACKED_BYTES`: shift, mask, convert,
+# scale. Fitted to 4-bit decoding on cards with much bandwidth and few general units, where it shows.
+UNPACKING_OPERATIONS = 5.0
+PACKED_BYTES = 0.75
+ACTIVATION_FACTOR = 13.7
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices."""
+    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices.
+
+    `vector_ops_per_s` is the peak of the general units, which unpack narrow weights; NaN where it is not
+    known.
+    """
 
     peak_ops_per_s: Floats
+    vector_ops_per_s: Floats
     bytes_per_s: Floats
     sram_bytes: Floats
     sram_bytes_per_s: Floats
@@ -67,12 +74,16 @@ class Step:
 
     @property
     def cool_s(self) -> Floats:
-        """Time at full speed: the roofs, joined by a smooth maximum, and what comes on top of them."""
-        return joined_s(self.compute_s, self.traffic_s) + self.overhead_s + self.network_s
+        """Time at full speed, arithmetic and traffic one after the other.
+
+        The ideal roofline takes the larger of the two. Measured prefill and batched decode, where both are
+        large, are explained best by their sum: kernels bound by one or by the other take turns.
+        """
+        return self.compute_s + self.traffic_s + self.overhead_s + self.network_s
 
     @property
     def traffic_s(self) -> Floats:
-        """Time of the slower of the two levels of memory."""
+        """Time of the slower level of memory, or of unpacking narrow weights as they arrive."""
         return np.maximum(self.memory_s, self.sram_s)
 
     @property
@@ -110,17 +121,6 @@ class Step:
         """Name of the roof that binds."""
         names = roof_names(self.compute_s, self.memory_s, self.sram_s, self.network_s, self.overhead_s)
         return np.where(np.asarray(self.slowdown) > 1.0, "power", names).astype(object)
-
-
-def joined_s(compute_s: Floats, traffic_s: Floats) -> Floats:
-    """Time of arithmetic and traffic that partly overlap, ``(c^q + m^q)^(1/q)`` with q = `OVERLAP`.
-
-    At least the roofline's ``max(c, m)``, at most their sum.
-    """
-    larger = np.maximum(compute_s, traffic_s)
-    smaller = np.minimum(compute_s, traffic_s)
-    ratio = np.divide(smaller, larger, out=np.zeros_like(larger), where=larger > 0.0)
-    return np.asarray(larger * (1.0 + ratio**OVERLAP) ** (1.0 / OVERLAP))
 
 
 def token_step(
@@ -162,6 +162,7 @@ def token_step(
         operations=dense_operations(networks, tokens, sequences) + attention,
         expert_operations=expert_operations(networks, tokens),
         weights=weights + touched_dense_params(networks) * dense_bytes,
+        packed=_packed_weights(networks, tokens, weight_bytes, dense_bytes),
         resident=networks.params * weight_bytes,
         cache=read + written,
         activations=activation_bytes(networks, tokens),
@@ -191,9 +192,10 @@ def item_step(
         operations=networks.operations_per_item * evaluations,
         expert_operations=np.zeros_like(evaluations),
         weights=networks.active_params * weight_bytes * passes,
+        packed=np.where(weight_bytes < PACKED_BYTES, networks.active_params * passes, 0.0),
         resident=networks.params * weight_bytes,
         cache=np.zeros_like(evaluations),
-        activations=np.zeros_like(evaluations),
+        activations=item_activation_elements(networks) * evaluations * item_activation_bytes(weight_bytes),
         layers=passes,
         message=hidden * evaluations * ACTIVATION_BYTES,
     )
@@ -213,12 +215,38 @@ def activation_bytes(networks: Networks, tokens: Floats) -> Floats:
     return networks.layers * elements * tokens * ACTIVATION_BYTES
 
 
+def item_activation_elements(networks: Networks) -> Floats:
+    """Activations of one item, estimated from operations and parameters.
+
+    A network of L alike layers with N parameters that spends F operations has F / (2 N) positions and about
+    ``sqrt(N / L)`` channels: its activations grow with ``F / sqrt(N)``. The factor reproduces the 11.1
+    million activations of ResNet-50 (Radosavovic et al. 2020).
+    """
+    return ACTIVATION_FACTOR * networks.operations_per_item / (2.0 * np.sqrt(networks.active_params))
+
+
+def item_activation_bytes(weight_bytes: Floats) -> Floats:
+    """Bytes that an activation of an item costs, written and read: as wide as the weights, 8 or 16 bits."""
+    return 2.0 * np.where(weight_bytes < ACTIVATION_BYTES, 1.0, ACTIVATION_BYTES)
+
+
+def _packed_weights(networks: Networks, tokens: Floats, weight_bytes: Floats, dense_bytes: Floats) -> Floats:
+    dense = np.where(dense_bytes < PACKED_BYTES, touched_dense_params(networks), 0.0)
+    return dense + np.where(weight_bytes < PACKED_BYTES, touched_expert_params(networks, tokens), 0.0)
+
+
+def _unpacking_s(machine: Machine, packed: Floats) -> Floats:
+    rate = machine.devices * machine.vector_ops_per_s
+    return np.where(np.isnan(rate), 0.0, UNPACKING_OPERATIONS * packed / rate)
+
+
 def _timed(
     machine: Machine,
     *,
     operations: Floats,
     expert_operations: Floats,
     weights: Floats,
+    packed: Floats,
     resident: Floats,
     cache: Floats,
     activations: Floats,
@@ -237,7 +265,9 @@ def _timed(
         cache_bytes=cache,
         activation_bytes=activations,
         compute_s=(operations + expert_operations / shares.experts) / rate,
-        memory_s=moved / (count * shares.bandwidth * machine.bytes_per_s),
+        memory_s=np.fmax(
+            moved / (count * shares.bandwidth * machine.bytes_per_s), _unpacking_s(machine, packed)
+        ),
         sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
         network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),
         overhead_s=layers * shares.overhead_s,

@@ -15,7 +15,7 @@ from devices.catalogue import networks_named
 from devices.efficiency import Shares
 from devices.networks import Networks
 from devices.parallelism import all_gather_bytes, all_reduce_bytes, all_reduce_s, pipeline_bubble
-from devices.step import Machine, Step, joined_s, token_step
+from devices.step import Machine, Step, item_activation_elements, token_step
 
 MODELS = ("llama_3_1_8b", "qwen2_5_72b", "mixtral_8x7b", "deepseek_v3", "gemma_3_27b", "qwen3_30b_a3b")
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -32,6 +32,7 @@ def _array(value: float) -> np.ndarray:
 def _machine(compute: float = 1.0, memory: float = 1.0, devices: float = 1.0) -> Machine:
     return Machine(
         peak_ops_per_s=_array(9.894e14 * compute),
+        vector_ops_per_s=_array(66.9e12),
         bytes_per_s=_array(3.35e12 * memory),
         sram_bytes=_array(50e6),
         sram_bytes_per_s=_array(5.5e12 * max(memory, 1.0)),
@@ -89,10 +90,39 @@ def test_twice_the_devices_never_more_than_halve_the_time(
     assert _step(networks, many, batch, 1, context).time_s >= halved * (1.0 - 1e-12)
 
 
-@given(compute=st.floats(min_value=1e-9, max_value=1e3), traffic=st.floats(min_value=1e-9, max_value=1e3))
-def test_joined_time_lies_between_the_larger_and_the_sum(compute: float, traffic: float) -> None:
-    joined = joined_s(_array(compute), _array(traffic))[0]
-    assert max(compute, traffic) * (1.0 - 1e-12) <= joined <= (compute + traffic) * (1.0 + 1e-12)
+@quick
+@given(model=models, batch=batches, context=contexts)
+def test_a_step_takes_at_least_as_long_as_its_ideal_roofline(
+    tables: Mapping[str, pd.DataFrame], model: str, batch: int, context: int
+) -> None:
+    networks, machine = networks_named(tables, [model]), _machine()
+    step = _step(networks, machine, batch, 1, context)
+    ideal = np.maximum(
+        step.operations / machine.peak_ops_per_s, step.moved_bytes / np.fmax(machine.bytes_per_s, 5.5e12)
+    )
+    assert step.time_s >= ideal
+    assert step.attained_ops_per_s <= machine.peak_ops_per_s
+
+
+def test_resnet_50_has_eleven_million_activations(tables: Mapping[str, pd.DataFrame]) -> None:
+    elements = item_activation_elements(networks_named(tables, ["resnet_50"]))[0]
+    assert elements == pytest.approx(11.1e6, rel=0.02)
+
+
+def test_unpacking_binds_where_general_units_are_slow(tables: Mapping[str, pd.DataFrame]) -> None:
+    llama = networks_named(tables, ["llama_3_1_8b"])
+    four_bit = {"weight_bytes": _array(4.5 / 8.0), "kv_bytes": _array(2.0)}
+    one = {"sequences": _array(1), "new_tokens": _array(1), "first_context": _array(500)}
+    slow = replace(_machine(), vector_ops_per_s=_array(5e12))
+    quick_units = replace(_machine(), vector_ops_per_s=_array(500e12))
+    unknown = replace(_machine(), vector_ops_per_s=_array(np.nan))
+    slowly = token_step(llama, slow, **one, **four_bit).memory_s[0]
+    assert slowly == pytest.approx(5.0 * (8.03e9 - 128256 * 4096) / 5e12)
+    assert token_step(llama, quick_units, **one, **four_bit).memory_s[0] < slowly
+    assert (
+        token_step(llama, unknown, **one, **four_bit).memory_s
+        == token_step(llama, quick_units, **one, **four_bit).memory_s
+    )
 
 
 @quick
