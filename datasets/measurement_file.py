@@ -1,0 +1,85 @@
+"""A file of one's own measurements, with the columns of the table `measurements`."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import pandas as pd
+
+from datasets import rules
+from datasets.errors import InvalidFile
+from datasets.schema import tables
+
+REQUIRED = (
+    *("measurement_id", "device_id", "model_id", "weight_bits", "compute_precision", "metric"),
+    *("value", "class"),
+)
+
+
+def measurements_from_csv(text: str) -> pd.DataFrame:
+    """Measurements from the text of a CSV file whose columns are known by name.
+
+    Parameters
+    ----------
+    text : str
+        With at least the columns in `REQUIRED`; a column that the table does not have is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every column of `measurements`. A row without a `quality` counts as clean.
+
+    Raises
+    ------
+    InvalidFile
+        Names every missing column, or every cell that cannot be read with its row, column and value.
+    """
+    cells = _cells(text)
+    missing = [name for name in REQUIRED if name not in cells.columns]
+    if missing:
+        raise InvalidFile(
+            f"The file lacks {'columns' if len(missing) > 1 else 'the column'} {', '.join(missing)}: "
+            "edgewise sql 'FROM measurements LIMIT 1' shows what such a row holds."
+        )
+    if cells.empty:
+        raise InvalidFile("The file has a header but no measurement: add a row below it.")
+    declared = tables()["measurements"].columns
+    numeric = [column.name for column in declared if column.data_type in ("DOUBLE", "INTEGER", "BIGINT")]
+    _refuse_cells(cells, numeric)
+    frame = cells.reindex(columns=[column.name for column in declared]).replace("", None)
+    frame[numeric] = frame[numeric].astype(float)
+    return frame.assign(quality=frame["quality"].fillna("clean"), origin="user")
+
+
+def _cells(text: str) -> pd.DataFrame:
+    try:
+        stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
+        cells = pd.read_csv(stream, dtype=str, keep_default_na=False, index_col=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InvalidFile(f"The file is no CSV ({str(error).strip()}): begin it with a header.") from error
+    return cells.apply(lambda column: column.str.strip())
+
+
+def _refuse_cells(cells: pd.DataFrame, numeric: list[str]) -> None:
+    problems = [
+        f"row {row}, {name}: '{cell}' is not {rules.TYPES_IN_WORDS['DOUBLE']}"
+        for name in cells.columns.intersection(numeric)
+        for row, cell in enumerate(cells[name], start=2)
+        if not _readable(cell)
+    ]
+    problems += [
+        f"row {row}, {name}: the cell is empty"
+        for name in REQUIRED
+        for row, cell in enumerate(cells[name], start=2)
+        if not cell
+    ]
+    if problems:
+        raise InvalidFile(rules.sentence(problems, "correct the file and try again.", len(problems)))
+
+
+def _readable(cell: str) -> bool:
+    try:
+        return not cell or math.isfinite(float(cell))
+    except ValueError:
+        return False
