@@ -120,7 +120,7 @@ def share_rows(fits: list[KindFit]) -> pd.DataFrame:
             for kind in kinds:
                 row = (*key[:2], kind, shares.compute[0], shares.bandwidth[0], shares.overhead_s[0])
                 rows.append((*row, _count(fit, key)))
-            if fit.kind == "decoder" and key[1] == ANY and key[0] in (ANY, software_family(key[0])):
+            if key == (ANY, ANY, "decoder"):
                 rows.append((*key[:2], EXPERTS_KIND, shares.experts[0], 1.0, 0.0, _expert_count(fit, key)))
     frame = pd.DataFrame(rows, columns=[*KEY_COLUMNS, *SHARE_COLUMNS, "overhead_s", "measurements"])
     frame.insert(5, "overhead_us_per_layer", frame.pop("overhead_s") / MICROSECOND_S)

@@ -89,8 +89,8 @@ def reachable_shares(
     known = {key: row for row, key in enumerate(zip(*columns, strict=True))}
     codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([software, weight_class, kind]))
     rows = np.array([_closest_row(known, key) for key in distinct], dtype=np.intp)
-    experts = np.array([_expert_share(efficiencies, known, key[0]) for key in distinct], dtype=float)
-    return share_columns(efficiencies).take(rows[codes]).changed(experts=experts[codes])
+    experts = np.full(len(codes), _expert_share(efficiencies, known))
+    return share_columns(efficiencies).take(rows[codes]).changed(experts=experts)
 
 
 def software_family(software: str) -> str:
@@ -149,9 +149,6 @@ def _closest_row(known: dict[tuple[str, ...], int], key: tuple[str, str, str]) -
     )
 
 
-def _expert_share(efficiencies: pd.DataFrame, known: dict[tuple[str, ...], int], software: str) -> float:
-    for name in (software_family(software), ANY):
-        row = known.get((name, ANY, EXPERTS_KIND))
-        if row is not None:
-            return float(efficiencies["compute_efficiency"].iloc[row])
-    return 1.0
+def _expert_share(efficiencies: pd.DataFrame, known: dict[tuple[str, ...], int]) -> float:
+    row = known.get((ANY, ANY, EXPERTS_KIND))
+    return 1.0 if row is None else float(efficiencies["compute_efficiency"].iloc[row])

@@ -62,11 +62,6 @@ class Hardware(Columns):
         """Whether a device stands in a data centre, and so takes the cloud's batch and precision."""
         return np.isin(self.segment, list(CLOUD_SEGMENTS))
 
-    @property
-    def vector_ops_per_s(self) -> Floats:
-        """Peak of the general units, at 32 bits; NaN where it is not stated."""
-        return self.peak_of("fp32")
-
     def peak_of(self, arithmetic: str) -> Floats:
         """Dense peak in operations a second at one arithmetic format, NaN where there is none."""
         return self.peak_ops_per_s[:, ARITHMETIC.index(arithmetic)]

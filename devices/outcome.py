@@ -81,7 +81,6 @@ def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
     hardware = pairs.hardware
     return Machine(
         peak_ops_per_s=settings.peak_ops_per_s,
-        vector_ops_per_s=hardware.vector_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,

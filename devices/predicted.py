@@ -19,7 +19,6 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
     hardware = measured.hardware
     return Machine(
         peak_ops_per_s=measured.peak_ops_per_s,
-        vector_ops_per_s=hardware.vector_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,

@@ -20,23 +20,14 @@ from devices.roofline import roof_names
 from devices.units import Floats, Labels
 
 ACTIVATION_BYTES = 2.0
-# Operations of the general units to unpack one weight of less than `PACKED_BYTES`: shift, mask, convert,
-# scale. Fitted to 4-bit decoding on cards with much bandwidth and few general units, where it shows.
-UNPACKING_OPERATIONS = 5.0
-PACKED_BYTES = 0.75
 ACTIVATION_FACTOR = 13.7
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices.
-
-    `vector_ops_per_s` is the peak of the general units, which unpack narrow weights; NaN where it is not
-    known.
-    """
+    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices."""
 
     peak_ops_per_s: Floats
-    vector_ops_per_s: Floats
     bytes_per_s: Floats
     sram_bytes: Floats
     sram_bytes_per_s: Floats
@@ -83,7 +74,7 @@ class Step:
 
     @property
     def traffic_s(self) -> Floats:
-        """Time of the slower level of memory, or of unpacking narrow weights as they arrive."""
+        """Time of the slower of the two levels of memory."""
         return np.maximum(self.memory_s, self.sram_s)
 
     @property
@@ -162,7 +153,6 @@ def token_step(
         operations=dense_operations(networks, tokens, sequences) + attention,
         expert_operations=expert_operations(networks, tokens),
         weights=weights + touched_dense_params(networks) * dense_bytes,
-        packed=_packed_weights(networks, tokens, weight_bytes, dense_bytes),
         resident=networks.params * weight_bytes,
         cache=read + written,
         activations=activation_bytes(networks, tokens),
@@ -192,7 +182,6 @@ def item_step(
         operations=networks.operations_per_item * evaluations,
         expert_operations=np.zeros_like(evaluations),
         weights=networks.active_params * weight_bytes * passes,
-        packed=np.where(weight_bytes < PACKED_BYTES, networks.active_params * passes, 0.0),
         resident=networks.params * weight_bytes,
         cache=np.zeros_like(evaluations),
         activations=item_activation_elements(networks) * evaluations * item_activation_bytes(weight_bytes),
@@ -230,23 +219,12 @@ def item_activation_bytes(weight_bytes: Floats) -> Floats:
     return 2.0 * np.where(weight_bytes < ACTIVATION_BYTES, 1.0, ACTIVATION_BYTES)
 
 
-def _packed_weights(networks: Networks, tokens: Floats, weight_bytes: Floats, dense_bytes: Floats) -> Floats:
-    dense = np.where(dense_bytes < PACKED_BYTES, touched_dense_params(networks), 0.0)
-    return dense + np.where(weight_bytes < PACKED_BYTES, touched_expert_params(networks, tokens), 0.0)
-
-
-def _unpacking_s(machine: Machine, packed: Floats) -> Floats:
-    rate = machine.devices * machine.vector_ops_per_s
-    return np.where(np.isnan(rate), 0.0, UNPACKING_OPERATIONS * packed / rate)
-
-
 def _timed(
     machine: Machine,
     *,
     operations: Floats,
     expert_operations: Floats,
     weights: Floats,
-    packed: Floats,
     resident: Floats,
     cache: Floats,
     activations: Floats,
@@ -265,9 +243,7 @@ def _timed(
         cache_bytes=cache,
         activation_bytes=activations,
         compute_s=(operations + expert_operations / shares.experts) / rate,
-        memory_s=np.fmax(
-            moved / (count * shares.bandwidth * machine.bytes_per_s), _unpacking_s(machine, packed)
-        ),
+        memory_s=moved / (count * shares.bandwidth * machine.bytes_per_s),
         sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
         network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),
         overhead_s=layers * shares.overhead_s,

@@ -32,7 +32,6 @@ def _array(value: float) -> np.ndarray:
 def _machine(compute: float = 1.0, memory: float = 1.0, devices: float = 1.0) -> Machine:
     return Machine(
         peak_ops_per_s=_array(9.894e14 * compute),
-        vector_ops_per_s=_array(66.9e12),
         bytes_per_s=_array(3.35e12 * memory),
         sram_bytes=_array(50e6),
         sram_bytes_per_s=_array(5.5e12 * max(memory, 1.0)),
@@ -107,22 +106,6 @@ def test_a_step_takes_at_least_as_long_as_its_ideal_roofline(
 def test_resnet_50_has_eleven_million_activations(tables: Mapping[str, pd.DataFrame]) -> None:
     elements = item_activation_elements(networks_named(tables, ["resnet_50"]))[0]
     assert elements == pytest.approx(11.1e6, rel=0.02)
-
-
-def test_unpacking_binds_where_general_units_are_slow(tables: Mapping[str, pd.DataFrame]) -> None:
-    llama = networks_named(tables, ["llama_3_1_8b"])
-    four_bit = {"weight_bytes": _array(4.5 / 8.0), "kv_bytes": _array(2.0)}
-    one = {"sequences": _array(1), "new_tokens": _array(1), "first_context": _array(500)}
-    slow = replace(_machine(), vector_ops_per_s=_array(5e12))
-    quick_units = replace(_machine(), vector_ops_per_s=_array(500e12))
-    unknown = replace(_machine(), vector_ops_per_s=_array(np.nan))
-    slowly = token_step(llama, slow, **one, **four_bit).memory_s[0]
-    assert slowly == pytest.approx(5.0 * (8.03e9 - 128256 * 4096) / 5e12)
-    assert token_step(llama, quick_units, **one, **four_bit).memory_s[0] < slowly
-    assert (
-        token_step(llama, unknown, **one, **four_bit).memory_s
-        == token_step(llama, quick_units, **one, **four_bit).memory_s
-    )
 
 
 @quick
