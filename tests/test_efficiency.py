@@ -40,7 +40,7 @@ def test_left_out_devices_fall_into_their_intervals_about_four_times_in_five(tab
     measured = measured_columns(tables)
     some = measured.take(np.flatnonzero(measured.networks.is_decoder & (measured.quality == "clean")))
     fits = kind_fits(some)
-    left_out = left_out_s(some, fits)
+    left_out = left_out_s(some, fits, every=8)
     spread = reachable_shares(
         tables["efficiencies"], some.software, some.weight_class, some.networks.kind
     ).spread
