@@ -18,8 +18,8 @@ Key = tuple[str, str, str]
 # the rate in routed experts. The fit works on logarithms.
 START = np.log([0.5, 0.8, 60.0 * MICROSECOND_S, 0.5])
 # How far a group may differ from the wider group around it: standard deviations of the logarithms of its
-# parameters. Kernel quality differs most, launch overhead by processor, reachable bandwidth hardly at all, and
-# the rate in experts is one for all. Chosen by the error on devices left out.
+# parameters. Kernel quality differs most, launch overhead by processor, reachable bandwidth hardly at all,
+# the rate in experts not. Chosen by the error on devices left out.
 SPREADS = {
     "kind": np.array([0.5, 0.15, 1.0, 0.3]),
     "family": np.array([0.3, 0.12, 1.0, 1e-3]),
