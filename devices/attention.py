@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devices.networks import Networks
 from devices.units import Floats
 
 
 def cache_elements_per_layer(
-    attention: np.ndarray, kv_heads: Floats, head_dim: Floats, latent: Floats, rope: Floats
+    latent_attention: NDArray[np.bool_], kv_heads: Floats, head_dim: Floats, latent: Floats, rope: Floats
 ) -> Floats:
     """Elements that one token adds to the cache of one layer.
 
     Keys and values of every key-value head for mha, gqa and mqa, ``2 * kv_heads * head_dim``; the shared
     latent and the positional key for mla, ``latent + rope`` (DeepSeek-V2, arXiv 2405.04434).
     """
-    return np.where(attention == "mla", latent + rope, 2.0 * kv_heads * head_dim)
+    return np.where(latent_attention, latent + rope, 2.0 * kv_heads * head_dim)
 
 
 def kv_cache_bytes_per_token(networks: Networks, bytes_per_element: Floats) -> Floats:
     """Bytes that one token adds to the key-value cache over all layers that hold one."""
     elements = cache_elements_per_layer(
-        networks.attention, networks.kv_heads, networks.head_dim, networks.latent, networks.rope
+        networks.is_latent, networks.kv_heads, networks.head_dim, networks.latent, networks.rope
     )
     return networks.attention_layers * elements * bytes_per_element
 
@@ -69,7 +70,7 @@ def attention_operations(networks: Networks, first: Floats, count: Floats) -> Fl
 def cache_bytes_read(networks: Networks, context: Floats, bytes_per_element: Floats) -> Floats:
     """Bytes of cache that one step reads for one sequence whose context is `context` tokens."""
     elements = cache_elements_per_layer(
-        networks.attention, networks.kv_heads, networks.head_dim, networks.latent, networks.rope
+        networks.is_latent, networks.kv_heads, networks.head_dim, networks.latent, networks.rope
     )
     full = (networks.attention_layers - networks.windowed_layers) * context
     windowed = np.where(

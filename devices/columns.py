@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,40 @@ class Columns:
     def changed(self, **arrays: Any) -> Self:
         """Return a copy in which the named fields hold other arrays."""
         return replace(self, **arrays)
+
+
+Rows = TypeVar("Rows", bound=Columns)
+
+
+def joined_rows(parts: list[Rows]) -> Rows:
+    """Columns of the same kind, one below the other."""
+    first = parts[0]
+    arrays = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(first)
+    }
+    return first.changed(**arrays)
+
+
+def distinct_rows(*keys: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First row of each distinct combination of keys, and for every row the place of its combination.
+
+    What depends on the keys alone is computed once for each: ``f(first)[place]`` equals ``f(every row)``.
+    """
+    codes = np.zeros(len(keys[0]), dtype=np.intp)
+    for key in keys:
+        own = key if key.dtype.kind == "i" else _codes(key)
+        codes = codes * (int(own.max(initial=0)) + 1) + own
+    place, distinct = pd.factorize(codes)
+    first = np.empty(len(distinct), dtype=np.intp)
+    first[place[::-1]] = np.arange(len(codes))[::-1]
+    return first, place
+
+
+def _codes(key: NDArray[Any]) -> NDArray[np.intp]:
+    if key.dtype.kind == "f":
+        return pd.factorize(key, use_na_sentinel=False)[0]
+    names = {name: code for code, name in enumerate(dict.fromkeys(key))}
+    return np.fromiter(map(names.__getitem__, key), dtype=np.intp, count=len(key))
 
 
 def numbers(rows: pd.DataFrame, column: str, scale: float = 1.0, missing: float = np.nan) -> Floats:

@@ -87,10 +87,11 @@ def reachable_shares(
     """
     columns = (words(efficiencies, name) for name in ("backend", "weight_class", "kind"))
     known = {key: row for row, key in enumerate(zip(*columns, strict=True))}
-    codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([software, weight_class, kind]))
-    rows = np.array([_closest_row(known, key) for key in distinct], dtype=np.intp)
-    experts = np.full(len(codes), _expert_share(efficiencies, known))
-    return share_columns(efficiencies).take(rows[codes]).changed(experts=experts)
+    asked = list(zip(software, weight_class, kind, strict=True))
+    closest = {key: _closest_row(known, key) for key in dict.fromkeys(asked)}
+    rows = np.array([closest[key] for key in asked], dtype=np.intp)
+    experts = np.full(len(rows), _expert_share(efficiencies, known))
+    return share_columns(efficiencies).take(rows).changed(experts=experts)
 
 
 def software_family(software: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -11,9 +13,10 @@ from devices.outcome import Outcome, outcome
 from devices.settings import settings
 
 BATCHES = 2.0 ** np.arange(10)
+THREADS = 2
 SHORTEST_TOKENS, LONGEST_TOKENS = 128.0, 131072.0
-# Points evaluated together: their columns stay in the processor's caches.
-BLOCK = 16384
+# Points evaluated together: enough to outweigh what a call costs, few enough to stay small in memory.
+BLOCK = 32768
 
 
 def grid_outcomes(tables: Tables, points: int, block: int = BLOCK) -> Iterator[Outcome]:
@@ -39,9 +42,24 @@ def grid_outcomes(tables: Tables, points: int, block: int = BLOCK) -> Iterator[O
     request = workloads_named(tables, list(asked))
     outer = len(hardware), len(networks), len(BATCHES)
     prompts = np.geomspace(SHORTEST_TOKENS, LONGEST_TOKENS, -(-points // int(np.prod(outer))))
-    for first in range(0, points, block):
+
+    def evaluated(first: int) -> Outcome:
         places = np.arange(first, min(first + block, points))
         device, model, batch, prompt = np.unravel_index(places, (*outer, len(prompts)))
         pairs = Pairs(hardware.take(device), request.take(np.zeros_like(places)), networks.take(model))
         chosen = settings(pairs).changed(batch=BATCHES[batch], prompt_tokens=prompts[prompt])
-        yield outcome(pairs, chosen, tables["efficiencies"])
+        return outcome(pairs, chosen, tables["efficiencies"])
+
+    yield from _in_order(evaluated, range(0, points, block))
+
+
+def _in_order(evaluated: Callable[[int], Outcome], firsts: Iterable[int]) -> Iterator[Outcome]:
+    """Results in order, two threads at work and no more results waiting than that."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        waiting: deque[Future[Outcome]] = deque()
+        for first in firsts:
+            waiting.append(threads.submit(evaluated, first))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

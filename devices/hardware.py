@@ -26,6 +26,8 @@ class Hardware(Columns):
 
     Attributes
     ----------
+    position
+        Place of the device in the rows that the columns were built from: equal positions are equal devices.
     memory_bytes, memory_bytes_per_s
         Capacity and bandwidth of the main memory.
     sram_bytes, sram_bytes_per_s
@@ -38,6 +40,7 @@ class Hardware(Columns):
         Dense and 2:4-sparse peaks, shape (n, len(ARITHMETIC)).
     """
 
+    position: NDArray[np.intp]
     device_id: Labels
     segment: Labels
     vendor: Labels
@@ -79,6 +82,7 @@ def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
     """
     rows = peaks["row"].to_numpy() if "row" in peaks.columns else _positions(devices, peaks)
     return Hardware(
+        position=np.arange(len(devices)),
         device_id=words(devices, "device_id"),
         segment=words(devices, "segment"),
         vendor=words(devices, "vendor"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from devices.columns import Columns, numbers, words
 from devices.units import BILLION, GIGA, Floats, Labels
@@ -17,6 +18,10 @@ class Networks(Columns):
 
     Attributes
     ----------
+    position
+        Place of the model in the rows that the columns were built from: equal positions are equal models.
+    is_decoder, is_latent
+        Whether it generates token by token with a cache, and whether the cache holds latents (mla).
     params, active_params
         Parameters in all, and those that one token uses.
     expert_params
@@ -29,9 +34,11 @@ class Networks(Columns):
         Operations of one image, frame, denoising step or candidate.
     """
 
+    position: NDArray[np.intp]
     model_id: Labels
     kind: Labels
-    attention: Labels
+    is_decoder: NDArray[np.bool_]
+    is_latent: NDArray[np.bool_]
     confidence: Labels
     params: Floats
     active_params: Floats
@@ -57,11 +64,6 @@ class Networks(Columns):
     operations_per_item: Floats
 
     @property
-    def is_decoder(self) -> np.ndarray:
-        """Whether the network generates token by token with a cache."""
-        return np.asarray(self.kind == "decoder")
-
-    @property
     def dense_params(self) -> Floats:
         """Parameters outside the routed experts, which every token uses."""
         return self.params - self.expert_params
@@ -75,9 +77,11 @@ def network_columns(models: pd.DataFrame) -> Networks:
     attention_layers = _first_known(numbers(models, "attn_layers"), layers)
     windowed = np.where(np.isfinite(window), np.round(attention_layers * _windowed_share(models)), 0.0)
     return Networks(
+        position=np.arange(len(models)),
         model_id=words(models, "model_id"),
         kind=words(models, "kind"),
-        attention=words(models, "attention"),
+        is_decoder=words(models, "kind") == "decoder",
+        is_latent=words(models, "attention") == "mla",
         confidence=words(models, "confidence"),
         params=params,
         active_params=_first_known(numbers(models, "active_params_b", BILLION), params),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from devices.columns import Columns, words
 from devices.efficiency import POWER_KIND
 from devices.hardware import Hardware
 from devices.step import Step
@@ -48,7 +49,7 @@ class PowerDraw:
 
 
 @dataclass(frozen=True)
-class PowerLimits:
+class PowerLimits(Columns):
     """Powers of one device.
 
     Attributes
@@ -76,15 +77,12 @@ DEFAULT_DRAW = PowerDraw(compute=1.0, memory=0.67, spread=0.26)
 
 def power_draw(efficiencies: pd.DataFrame) -> PowerDraw:
     """Shares of the dynamic power from the row of kind ``power`` in the table `efficiencies`."""
-    rows = efficiencies[efficiencies["kind"] == POWER_KIND]
-    if rows.empty:
+    rows = np.flatnonzero(words(efficiencies, "kind") == POWER_KIND)
+    if not len(rows):
         return DEFAULT_DRAW
-    row = rows.iloc[0]
-    return PowerDraw(
-        compute=float(row["compute_efficiency"]),
-        memory=float(row["bandwidth_efficiency"]),
-        spread=float(row["residual_spread"]),
-    )
+    columns = ("compute_efficiency", "bandwidth_efficiency", "residual_spread")
+    compute, memory, spread = (float(efficiencies[name].iloc[rows[0]]) for name in columns)
+    return PowerDraw(compute, memory, spread)
 
 
 def power_limits(hardware: Hardware) -> PowerLimits:

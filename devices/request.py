@@ -11,7 +11,7 @@ from devices.catalogue import Workloads
 from devices.networks import Networks
 from devices.settings import Settings
 from devices.step import Machine, Step, token_step
-from devices.units import Floats, element_bytes
+from devices.units import Floats
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,7 @@ def request(networks: Networks, machine: Machine, workloads: Workloads, settings
     The cached share of a prompt is neither computed again nor written; it is read. Parallel samples share the
     prefix in prefill and memory, and each reads it in decode.
     """
-    formats = {
-        "weight_bytes": element_bytes(settings.weight_precision),
-        "kv_bytes": element_bytes(settings.kv_precision),
-    }
+    formats = {"weight_bytes": settings.weight_bytes, "kv_bytes": settings.kv_bytes}
     prompt = np.maximum(settings.prompt_tokens, 1.0)
     cached = np.minimum(np.floor(workloads.cached_share * prompt), prompt - 1.0)
     answer = answer_tokens(workloads, settings.output_tokens)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
 from devices.backends import compute_arithmetic, inferred_backend, stated_formats, stated_peak
 from devices.catalogue import Pairs
-from devices.columns import Columns
-from devices.units import Floats, Labels, checked_precision
+from devices.columns import Columns, distinct_rows
+from devices.hardware import Hardware
+from devices.units import Floats, Labels, checked_precision, element_bytes
 
 DEFAULT_WEIGHTS = "fp16"
 DEFAULT_CACHE = "fp16"
@@ -39,8 +41,17 @@ class Overrides:
 
 @dataclass(frozen=True)
 class Settings(Columns):
-    """The settings in force, one an element of the pairs."""
+    """The settings in force, one an element of the pairs.
 
+    Attributes
+    ----------
+    combination
+        Number of the pair's device, kind of network and weight format: equal numbers compute alike.
+    weight_bytes, kv_bytes
+        Bytes of one weight and of one cached element.
+    """
+
+    combination: NDArray[np.intp]
     weight_precision: Labels
     compute_precision: Labels
     kv_precision: Labels
@@ -50,6 +61,8 @@ class Settings(Columns):
     output_tokens: Floats
     devices: Floats
     peak_ops_per_s: Floats
+    weight_bytes: Floats
+    kv_bytes: Floats
 
 
 def settings(pairs: Pairs, overrides: Overrides | None = None) -> Settings:
@@ -66,23 +79,36 @@ def settings(pairs: Pairs, overrides: Overrides | None = None) -> Settings:
     weights = _filled(
         np.where(cloud, workloads.weights_cloud, workloads.weights_edge), wanted.weight_precision
     )
-    backend = inferred_backend(hardware, pairs.networks.kind)
-    if wanted.compute_precision is None:
-        formats, peaks = compute_arithmetic(hardware, backend, pairs.networks.kind, weights)
-    else:
-        formats, peaks = stated_peak(hardware, wanted.compute_precision)
+    first, place = distinct_rows(hardware.position, pairs.networks.kind, weights)
+    backend, formats, peaks = _arithmetic(
+        hardware.take(first), pairs.networks.kind[first], weights[first], wanted.compute_precision
+    )
+    formats = formats[place]
     _refuse_lacking(pairs, wanted, formats)
     return Settings(
+        combination=place,
         weight_precision=weights,
         compute_precision=formats,
         kv_precision=_repeated(wanted.kv_precision or DEFAULT_CACHE, len(pairs)),
-        backend=backend,
+        backend=backend[place],
         batch=_overridden(np.where(cloud, workloads.batch_cloud, workloads.batch_edge), wanted.batch),
         prompt_tokens=_overridden(workloads.prompt_tokens, wanted.prompt_tokens),
         output_tokens=_overridden(workloads.output_tokens, wanted.output_tokens),
         devices=np.full(len(pairs), float(wanted.devices)),
-        peak_ops_per_s=peaks,
+        peak_ops_per_s=peaks[place],
+        weight_bytes=element_bytes(weights[first])[place],
+        kv_bytes=np.full(len(pairs), element_bytes([wanted.kv_precision or DEFAULT_CACHE])[0]),
     )
+
+
+def _arithmetic(
+    hardware: Hardware, kind: Labels, weights: Labels, wanted: str | None
+) -> tuple[Labels, Labels, Floats]:
+    """Back end, arithmetic format and dense peak of each combination."""
+    backend = inferred_backend(hardware, kind)
+    if wanted is None:
+        return backend, *compute_arithmetic(hardware, backend, kind, weights)
+    return backend, *stated_peak(hardware, wanted)
 
 
 def _check_at_least(name: str, value: float | None, least: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from devices.attention import attention_operations, cache_bytes_read, kv_cache_bytes_per_token
+from devices.columns import Columns
 from devices.efficiency import Shares
 from devices.networks import (
     Networks,
@@ -24,7 +25,7 @@ ACTIVATION_FACTOR = 13.7
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Columns):
     """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices."""
 
     peak_ops_per_s: Floats

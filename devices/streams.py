@@ -8,7 +8,7 @@ from devices.catalogue import Workloads
 from devices.networks import Networks
 from devices.settings import Settings
 from devices.step import Machine, Step, item_step
-from devices.units import Floats, element_bytes
+from devices.units import Floats
 
 
 def weight_passes(networks: Networks, workloads: Workloads) -> Floats:
@@ -24,7 +24,7 @@ def item(networks: Networks, machine: Machine, workloads: Workloads, settings: S
         machine,
         evaluations=settings.batch * workloads.inputs_per_item * workloads.samples,
         passes=weight_passes(networks, workloads),
-        weight_bytes=element_bytes(settings.weight_precision),
+        weight_bytes=settings.weight_bytes,
     )
 
 

@@ -61,7 +61,7 @@ def test_latent_caches_are_smaller_than_grouped_ones_and_those_than_full_ones(
 ) -> None:
     grouped = max(heads // share, 1) + 4
     full = grouped * share
-    kinds = np.array(["mla", "gqa", "mha"], dtype=object)
+    kinds = np.array([True, False, False])
     counts = np.array([full, grouped, full], dtype=float)
     dims, latents = np.full(3, float(head_dim)), np.full(3, float(latent))
     mla, gqa, mha = cache_elements_per_layer(kinds, counts, dims, latents, np.full(3, 64.0))
