@@ -184,6 +184,57 @@ TARGET_COVERAGE_PCT = (75.0, 85.0)
 QUANTITIES = {"power_w": "power", "energy_per_token_j": "energy"}
 
 
+def judged_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The clean rows that have a prediction, with how far it misses.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of `validation`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The frame's columns, and miss (absolute error in %, that of the time also where a rate was
+        published), quantity (time, power, energy) and inside (whether the 80 % interval holds the value).
+    """
+    known = frame[(frame["quality"] == "clean") & frame["predicted"].notna() & frame["measured"].notna()]
+    rate = _is_rate(known["metric"])
+    ratio = known["predicted"] / known["measured"]
+    return known.assign(
+        miss=100.0 * np.abs(np.where(rate, 1.0 / ratio, ratio) - 1.0),
+        quantity=known["metric"].map(QUANTITIES).fillna("time"),
+        inside=known["measured"].between(known["low"], known["high"]),
+    )
+
+
+def errors_by_segment(tables: Tables, frame: pd.DataFrame) -> pd.DataFrame:
+    """How far predictions of clean rows miss, by the segment of the device and the class of measurement.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        With `devices`.
+    frame : pandas.DataFrame
+        Of `validation`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns segment, class, quantity, rows, devices, median_pct, p80_pct, coverage_pct.
+    """
+    segment = tables["devices"].set_index("device_id")["segment"]
+    judged = judged_rows(frame)
+    groups = judged.assign(segment=judged["device_id"].map(segment)).groupby(["segment", "class", "quantity"])
+    return groups.agg(
+        rows=("miss", "size"),
+        devices=("device_id", "nunique"),
+        median_pct=("miss", "median"),
+        p80_pct=("miss", lambda miss: miss.quantile(0.8)),
+        coverage_pct=("inside", lambda inside: 100.0 * inside.mean()),
+    ).reset_index()
+
+
 def validation_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """How far predictions of clean rows miss, by class, beside the targets.
 
@@ -199,14 +250,7 @@ def validation_summary(frame: pd.DataFrame) -> pd.DataFrame:
         of the absolute error in %, that of the time also where a rate was published, and the share of
         measurements inside the 80 % interval.
     """
-    known = frame[(frame["quality"] == "clean") & frame["predicted"].notna() & frame["measured"].notna()]
-    rate = _is_rate(known["metric"])
-    ratio = known["predicted"] / known["measured"]
-    miss = 100.0 * np.abs(np.where(rate, 1.0 / ratio, ratio) - 1.0)
-    quantity = known["metric"].map(QUANTITIES).fillna("time")
-    judged = known.assign(
-        miss=miss, quantity=quantity, inside=known["measured"].between(known["low"], known["high"])
-    )
+    judged = judged_rows(frame)
     groups = judged.groupby(["class", "quantity"], dropna=False)
     rows = [_summary_row(str(name), str(kind), group) for (name, kind), group in groups]
     return pd.DataFrame(rows, columns=[*SUMMARY_COLUMNS])
