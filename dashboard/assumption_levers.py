@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import pandas as pd
@@ -40,8 +41,8 @@ def shown(page: str, current: Snapshot, scenario_id: str, overrides: dict[str, f
             controls.assumption_slider(
                 row,
                 overrides.get(str(row["assumption_id"])),
-                slider_key=_slider_key(page, str(row["assumption_id"])),
-                on_change=partial(_moved, page),
+                slider_key=_slider_key(page, scenario_id, str(row["assumption_id"])),
+                on_change=partial(_moved, page, scenario_id, float(row["central"])),
                 source=titles.get(str(row["source_id"]), str(row["source_id"])),
             )
     st.button(
@@ -60,13 +61,16 @@ def _lever_groups(assumed: pd.DataFrame) -> list[str]:
     return [group for group in GROUPS if group in present] + sorted(present - set(GROUPS))
 
 
-def _slider_key(page: str, assumption_id: str) -> str:
-    return f"{page}.slider.{assumption_id}"
+def _slider_key(page: str, scenario_id: str, assumption_id: str) -> str:
+    return f"{page}.slider.{scenario_id}.{assumption_id}"
 
 
-def _moved(page: str, assumption_id: str) -> None:
-    value = float(st.session_state[_slider_key(page, assumption_id)])
-    st.session_state[address.key(page, assumption_id)] = value
+def _moved(page: str, scenario_id: str, central: float, assumption_id: str) -> None:
+    # A browser may report a slider that only followed the scenario: the scenario's own value is none of the
+    # user's.
+    value = float(st.session_state[_slider_key(page, scenario_id, assumption_id)])
+    own = None if math.isclose(value, central, rel_tol=1e-9, abs_tol=1e-12) else value
+    st.session_state[address.key(page, assumption_id)] = own
 
 
 def _reset(page: str, assumption_ids: list[str]) -> None:

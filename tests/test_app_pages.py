@@ -150,7 +150,7 @@ def test_a_slider_moves_the_chart_and_reset_moves_it_back() -> None:
     app = opened("forecast")
     app.selectbox(key="forecast.group").set_value("stock").run()
     before = app.get("vega_lite_chart")[0].proto.alt
-    app.slider(key="forecast.slider.stock_growth_2030").set_value(2.6)
+    app.slider(key="forecast.slider.central.stock_growth_2030").set_value(2.6)
     sound(app.run())
     assert app.get("vega_lite_chart")[0].proto.alt != before
     assert app.query_params["stock_growth_2030"] == "2.6"
@@ -159,7 +159,20 @@ def test_a_slider_moves_the_chart_and_reset_moves_it_back() -> None:
     sound(app.run())
     assert app.get("vega_lite_chart")[0].proto.alt == before
     assert "stock_growth_2030" not in app.query_params
-    assert app.slider(key="forecast.slider.stock_growth_2030").value == pytest.approx(1.7)
+    assert app.slider(key="forecast.slider.central.stock_growth_2030").value == pytest.approx(1.7)
+
+
+def test_a_slider_brought_back_to_the_scenarios_own_value_is_no_assumption_of_the_user() -> None:
+    app = opened("forecast", {"scenario": "edge_first"})
+    lever = "edge_preference_assistant_2030"
+    own = app.slider(key=f"forecast.slider.edge_first.{lever}").value
+    app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(0.9)
+    sound(app.run())
+    assert "1 assumption of yours" in answer(app)
+    app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(own)
+    sound(app.run())
+    assert "of yours" not in answer(app)
+    assert lever not in app.query_params
 
 
 def test_the_pages_frame_is_that_of_the_command_line() -> None:
