@@ -24,6 +24,33 @@ def source_of(tables: Tables, source_ids: pd.Series) -> pd.Series:
     return source_ids.map(source_titles(tables)).fillna(source_ids.astype(str))
 
 
+def source_line(tables: Tables, source_ids: Iterable[str], *, most: int = 4) -> str:
+    """The documents behind a chart, those named most often first, and the span of years that they are of.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The table ``sources``.
+    source_ids : iterable of str
+        One for each figure that is drawn; may repeat.
+    most : int
+        Documents named in full; the others are counted.
+    """
+    counts = pd.Series(list(source_ids), dtype=object).dropna().value_counts()
+    if counts.empty:
+        return "none stated"
+    known = source_titles(tables)
+    line = "; ".join(known.get(str(name), str(name)) for name in counts.index[:most])
+    if len(counts) > most:
+        line += f"; and {len(counts) - most:,} more"
+    dates = tables["sources"].set_index("source_id")["published"].reindex(counts.index)
+    years = dates.astype("string").str.extract(r"((?:19|20)\d\d)")[0].dropna()
+    if len(counts) > 1 and len(years):
+        first, last = years.min(), years.max()
+        line += f". Documents of {first}" + (f" to {last}" if last != first else "")
+    return line
+
+
 def confidence_counts(confidence: Iterable[str]) -> str:
     """How sure the figures are, counted: ``12 cited, 3 recalled, 2 judgement``."""
     order = ("cited", "derived", "recalled", "estimated", "judgement")

@@ -7,9 +7,21 @@ from collections.abc import Sequence
 
 import altair as alt
 
+AnyChart = (
+    alt.Chart
+    | alt.LayerChart
+    | alt.FacetChart
+    | alt.RepeatChart
+    | alt.ConcatChart
+    | alt.HConcatChart
+    | alt.VConcatChart
+)
+
 # Okabe and Ito's palette (2008), told apart with every common kind of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#8A8F98"
+# Small print on white, at a contrast of 7 to 1.
+INK_SOFT = "#555B64"
 
 SERIES_COLOURS = {"training": GREEN, "cloud_inference": BLUE, "edge_inference": ORANGE}
 SERIES_SHAPES = {"training": "diamond", "cloud_inference": "square", "edge_inference": "circle"}

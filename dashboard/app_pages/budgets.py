@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, cell_explanation, controls, guard, loaders, sentences
+from dashboard import address, cell_explanation, controls, figures, guard, loaders, sentences
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
 from devices.units import PRECISION_BITS
@@ -173,21 +173,19 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
         title=title,
         subtitle="Prediction over its tightest budget; mem: does not fit; grey: not known. Click to see why",
     )
-    event = st.altair_chart(
+    event = figures.figure(
         chart,
+        rows=serving,
+        name="budget_map",
         width="content",
-        on_select="rerun",
-        selection_mode=[budget_map.SELECTION],
-        key="budgets.map",
+        selection=budget_map.SELECTION,
         alt=f"{title}. Heat map of {serving['device_id'].nunique()} devices and "
         f"{serving['workload_id'].nunique()} workloads; the table below holds every cell.",
+        source="roofline core over the tables `devices`, `device_peaks`, `models` and `workloads`; "
+        "reachable shares fitted to published measurements. Budgets stand with each workload and its source "
+        "on the page Data.",
     )
     _take_click(event, serving)
-    st.caption(
-        "Source: roofline core over the tables `devices`, `device_peaks`, `models` and `workloads`; "
-        "reachable shares fitted to published measurements. Budgets stand with each workload and its source "
-        "on the page Data."
-    )
 
 
 def _take_click(event: Any, rows: pd.DataFrame) -> None:

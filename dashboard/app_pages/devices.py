@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, guard, labels, loaders, provenance
+from dashboard import address, controls, figures, guard, labels, loaders, provenance
 from dashboard.charts import roofline
 from dashboard.search import matching
 from datasets.database import Snapshot
@@ -119,11 +119,14 @@ def _roofline(current: Snapshot, device_ids: list[str], workload_ids: list[str])
         title=title,
         subtitle="Dense peak and memory bandwidth of each device; triangles mark ridge points",
     )
-    st.altair_chart(chart, alt=alternative)
-    st.caption(
-        "Source: data sheets and teardowns as listed below; workload points from the roofline core with "
+    figures.figure(
+        chart,
+        rows=curves,
+        name="roofline",
+        alt=alternative,
+        source="data sheets and teardowns as listed below; workload points from the roofline core with "
         "efficiencies fitted to measurements. Devices drawn: "
-        f"{provenance.confidence_counts(_confidence(current, device_ids))}."
+        f"{provenance.confidence_counts(_confidence(current, device_ids))}.",
     )
 
 

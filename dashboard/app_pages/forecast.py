@@ -7,7 +7,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, assumption_levers, controls, guard, labels, loaders, provenance, sentences
+from dashboard import (
+    address,
+    assumption_levers,
+    controls,
+    figures,
+    guard,
+    labels,
+    loaders,
+    provenance,
+    sentences,
+)
 from dashboard.charts import bands
 from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
@@ -164,11 +174,15 @@ def _chart(current: Snapshot, frame: pd.DataFrame, scenario_id: str, quantity: s
         last_history_year=LAST_HISTORY_YEAR,
         published=None if published is None else bands.published_rows(published, scale),
     )
-    st.altair_chart(chart, alt=sentences.band_alternative(total, title, scale.unit, scale.divisor))
-    st.caption(
-        f"Source: Edgewise; history of accelerators and training runs from {provenance.EPOCH_CREDIT}, fleets "
+    figures.figure(
+        chart,
+        rows=frame,
+        name="forecast",
+        alt=sentences.band_alternative(total, title, scale.unit, scale.divisor),
+        source=f"Edgewise; history of accelerators and training runs from {provenance.EPOCH_CREDIT}, fleets "
         "from the makers and market researchers named in the table `fleets`. "
-        f"Assumptions: {provenance.confidence_counts(current.tables['assumptions']['confidence'])}."
+        f"Assumptions: {provenance.confidence_counts(current.tables['assumptions']['confidence'])}.",
+        file_name=f"edgewise_{scenario_id}_{quantity}",
     )
 
 
