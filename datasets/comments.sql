@@ -417,6 +417,15 @@ COMMENT ON COLUMN measurements.source_id IS 'Document that the row''s defining f
 COMMENT ON COLUMN measurements.confidence IS 'How sure the figure is: cited, derived, recalled, estimated or judgement.';
 COMMENT ON COLUMN measurements.origin IS 'builtin for rows that come with Edgewise, user for rows that a person added.';
 
+COMMENT ON TABLE left_out_predictions IS 'What the core predicts for a measurement by a fit that has not seen its device.';
+COMMENT ON COLUMN left_out_predictions.measurement_id IS 'Measurement.';
+COMMENT ON COLUMN left_out_predictions.predicted IS 'Predicted value, in the unit of the measurement''s metric.';
+COMMENT ON COLUMN left_out_predictions.low IS 'Lower bound of the 80 % interval.';
+COMMENT ON COLUMN left_out_predictions.high IS 'Upper bound of the 80 % interval.';
+COMMENT ON COLUMN left_out_predictions.source_id IS 'Document that the row''s defining figure came from.';
+COMMENT ON COLUMN left_out_predictions.confidence IS 'How sure the figure is: cited, derived, recalled, estimated or judgement.';
+COMMENT ON COLUMN left_out_predictions.origin IS 'builtin for rows that come with Edgewise, user for rows that a person added.';
+
 COMMENT ON TABLE claims IS 'A headline figure of the source documents.';
 COMMENT ON COLUMN claims.claim_id IS 'Identifier.';
 COMMENT ON COLUMN claims.source_document IS 'Document that states it.';

@@ -500,6 +500,17 @@ CREATE TABLE measurements (
     origin            VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user'))
 );
 
+CREATE TABLE left_out_predictions (
+    measurement_id VARCHAR PRIMARY KEY REFERENCES measurements (measurement_id),
+    predicted      DOUBLE NOT NULL CHECK (predicted > 0 AND isfinite(predicted)),
+    low            DOUBLE NOT NULL CHECK (low > 0),
+    high           DOUBLE NOT NULL CHECK (high > 0 AND isfinite(high)),
+    source_id      VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
+    confidence     VARCHAR NOT NULL DEFAULT 'estimated'
+        CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),
+    origin         VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user'))
+);
+
 CREATE TABLE claims (
     claim_id        VARCHAR PRIMARY KEY,
     source_document VARCHAR NOT NULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,13 @@ COLUMNS = (
 WHOLE_SYSTEM_CLASS = "E_system_power"
 
 
-def validation(tables: Tables, rows: pd.DataFrame | None = None, *, left_out: bool = True) -> pd.DataFrame:
+def validation(
+    tables: Tables,
+    rows: pd.DataFrame | None = None,
+    *,
+    left_out: bool = True,
+    devices: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Measured beside predicted, with the bounds of the prediction's 80 % interval.
 
     Parameters
@@ -40,6 +47,8 @@ def validation(tables: Tables, rows: pd.DataFrame | None = None, *, left_out: bo
         table's own.
     left_out : bool
         Predict the table's own rows by a fit that has not seen their device: one fit for each device.
+    devices : sequence of str, optional
+        Devices to leave out, in place of all; the rows of the others then have no prediction.
 
     Returns
     -------
@@ -58,8 +67,10 @@ def validation(tables: Tables, rows: pd.DataFrame | None = None, *, left_out: bo
     bounds = np.full((3, len(every)), np.nan)
     if len(placed):
         measured = measured_columns(tables, every.iloc[placed])
-        predict = _left_out_values if rows is None and left_out else _stored_values
-        value, spread = predict(tables, measured)
+        if rows is None and left_out:
+            value, spread = _left_out_values(tables, measured, devices)
+        else:
+            value, spread = _stored_values(tables, measured)
         factor = np.exp(QUANTILE_80 * spread)
         bounds[:, placed] = value, value / factor, value * factor
     predicted, low, high = bounds
@@ -98,11 +109,13 @@ def _stored_values(tables: Tables, measured: Measured) -> tuple[Floats, Floats]:
     return predicted_values(measured, shares, draw), _spreads(measured, shares, draw)
 
 
-def _left_out_values(tables: Tables, measured: Measured) -> tuple[Floats, Floats]:
+def _left_out_values(
+    tables: Tables, measured: Measured, devices: Sequence[str] | None
+) -> tuple[Floats, Floats]:
     stored = _shares(tables["efficiencies"], measured)
     fits = kind_fits(measured)
     values = np.full(len(measured), np.nan)
-    for device in sorted(set(measured.hardware.device_id)):
+    for device in sorted(set(measured.hardware.device_id if devices is None else devices)):
         own = measured.hardware.device_id == device
         rows = np.flatnonzero(own)
         shares = _shares(share_rows([_without(fit, device) for fit in fits]), measured.take(rows))
@@ -171,6 +184,12 @@ def _is_rate(metrics: pd.Series | NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.array([str(metric).endswith("_per_s") for metric in metrics], dtype=bool)
 
 
+def time_errors_pct(frame: pd.DataFrame) -> pd.Series:
+    """Error of each prediction in %: of the time also where a rate was published, of a power its own."""
+    ratio = frame["predicted"] / frame["measured"]
+    return 100.0 * (ratio.where(~_is_rate(frame["metric"]), 1.0 / ratio) - 1.0)
+
+
 # Median and 80th percentile of the absolute error in %, aimed at for devices that the fit has not seen.
 TARGETS = {
     "A_decode_b1": (7.0, 18.0),
@@ -199,10 +218,8 @@ def judged_rows(frame: pd.DataFrame) -> pd.DataFrame:
         published), quantity (time, power, energy) and inside (whether the 80 % interval holds the value).
     """
     known = frame[(frame["quality"] == "clean") & frame["predicted"].notna() & frame["measured"].notna()]
-    rate = _is_rate(known["metric"])
-    ratio = known["predicted"] / known["measured"]
     return known.assign(
-        miss=100.0 * np.abs(np.where(rate, 1.0 / ratio, ratio) - 1.0),
+        miss=time_errors_pct(known).abs(),
         quantity=known["metric"].map(QUANTITIES).fillna("time"),
         inside=known["measured"].between(known["low"], known["high"]),
     )

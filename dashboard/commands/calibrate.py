@@ -19,6 +19,11 @@ HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
+    parser.add_argument(
+        "--left-out",
+        action="store_true",
+        help="print instead what each measurement is predicted to be by a fit that has not seen its device",
+    )
     output.add_arguments(parser)
 
 
@@ -28,6 +33,10 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     from devices.calibration import fit_efficiencies
 
     tables = database.load(arguments.db).tables
+    if arguments.left_out:
+        from devices.evidence import left_out_predictions
+
+        return left_out_predictions(tables)
     fitted = fit_efficiencies(tables)
     stored = set(tables["efficiencies"].query("origin == 'builtin'")["efficiency_id"])
     new = sorted(set(fitted["efficiency_id"]) - stored)
