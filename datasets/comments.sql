@@ -476,6 +476,13 @@ COMMENT ON COLUMN forecast_vintage_bands.p95 IS '95 % quantile.';
 COMMENT ON COLUMN forecast_vintage_bands.known IS 'What had been observed of the figure when the forecast was kept.';
 COMMENT ON COLUMN forecast_vintage_bands.origin IS 'builtin for rows that come with Edgewise, user for rows that a person added.';
 
+COMMENT ON TABLE saved_views IS 'A page of the app with its settings, kept under a name.';
+COMMENT ON COLUMN saved_views.name IS 'Name that it was kept under.';
+COMMENT ON COLUMN saved_views.page IS 'Page of the app.';
+COMMENT ON COLUMN saved_views.address IS 'Settings of the page as its address writes them after the question mark.';
+COMMENT ON COLUMN saved_views.saved IS 'Day on which it was kept.';
+COMMENT ON COLUMN saved_views.origin IS 'builtin for rows that come with Edgewise, user for rows that a person added.';
+
 COMMENT ON TABLE forecast_outcomes IS 'Which observed series tells what became of a forecast figure.';
 COMMENT ON COLUMN forecast_outcomes.output IS 'Figure, as forecasting.outputs names it.';
 COMMENT ON COLUMN forecast_outcomes.series IS 'Series in history or usage.';

@@ -574,6 +574,15 @@ CREATE TABLE forecast_vintage_bands (
     CHECK (p5 <= p25 AND p25 <= p50 AND p50 <= p75 AND p75 <= p95)
 );
 
+-- A page of the app under a name: `address` is what its address holds after the question mark.
+CREATE TABLE saved_views (
+    name    VARCHAR PRIMARY KEY CHECK (length(trim(name)) > 0),
+    page    VARCHAR NOT NULL CHECK (length(trim(page)) > 0),
+    address VARCHAR NOT NULL DEFAULT '',
+    saved   DATE NOT NULL,
+    origin  VARCHAR NOT NULL DEFAULT 'user' CHECK (origin IN ('builtin', 'user'))
+);
+
 -- Which observed series says what became of a forecast figure: rows of `history` and `usage` with this series, entity
 -- and unit, times `factor`; `year_end` takes the newest of December, `year_mean` the mean of the year's rows.
 CREATE TABLE forecast_outcomes (

@@ -24,7 +24,7 @@ from forecasting.years import YEARS
 
 KEPT, BANDS = "forecast_vintages", "forecast_vintage_bands"
 # What is kept or only describes the database is no input of a forecast.
-_NO_INPUTS = frozenset({"meta", KEPT, BANDS})
+_NO_INPUTS = frozenset({"meta", "saved_views", KEPT, BANDS})
 _QUANTILES = [f"p{percent}" for percent in BAND_PERCENTS]
 SCORE_COLUMNS = [
     "name", "made", "scenario_id", "output", "year", "lead_years", "unit", *_QUANTILES, "actual", "error_oom",

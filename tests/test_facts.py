@@ -16,7 +16,7 @@ from datasets.database import Snapshot
 
 VOCABULARY = {"cited", "derived", "recalled", "estimated", "judgement"}
 # Tables that come empty, for what a user keeps.
-USERS_OWN = {"forecast_vintages", "forecast_vintage_bands"}
+USERS_OWN = {"forecast_vintages", "forecast_vintage_bands", "saved_views"}
 SOURCED = [name for name, table in schema.tables().items() if "confidence" in table.column_names]
 
 
