@@ -17,6 +17,7 @@ PAGES = (
     ("forecast", "Forecast", ":material/show_chart:"),
     ("devices", "Devices", ":material/memory:"),
     ("budgets", "Budgets", ":material/grid_on:"),
+    ("evidence", "Evidence", ":material/fact_check:"),
     ("data", "Data", ":material/database:"),
 )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -100,6 +101,45 @@ def assumption_slider(
         on_change=on_change,
         args=(str(row["assumption_id"]),),
         help=f"{row['meaning']}\n\nRange {low} to {high} (5 to 95 %). {mark}. Source: {source}",
+    )
+
+
+def picked(
+    place: Any,
+    label: str,
+    key: str,
+    options: Sequence[str],
+    names: Mapping[str, str],
+    *,
+    help_: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> str:
+    """A selectbox over identifiers; where the state holds none of them, the first one is taken.
+
+    Parameters
+    ----------
+    place : container
+        Where it is drawn.
+    label, key : str
+        Its label, and its key in the session state.
+    options : sequence of str
+        Identifiers; at least one.
+    names : mapping of str to str
+        How each is written.
+    help_ : str, optional
+    width : int or "stretch"
+    """
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    return str(
+        place.selectbox(
+            label,
+            list(options),
+            format_func=lambda name: names.get(name, name),
+            key=key,
+            width=width,
+            help=help_,
+        )
     )
 
 

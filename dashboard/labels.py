@@ -24,6 +24,41 @@ QUANTITIES = {
     "twh": "Electricity a year",
     "usd": "Cost a year",
 }
+SEGMENTS = {
+    "datacenter": "Data centre",
+    "server_cpu": "Server processor",
+    "workstation": "Workstation",
+    "pc": "PC",
+    "tablet": "Tablet",
+    "phone": "Phone",
+    "wearable": "Wearable",
+    "vehicle": "Vehicle",
+    "robot": "Robot",
+    "edge": "Edge board",
+    "edge_module": "Edge module",
+    "edge_accelerator": "Edge accelerator",
+    "home_iot": "Home and cameras",
+}
+MEASURED_KINDS = {
+    "A_decode_b1": "Decode, one sequence",
+    "B_prefill": "Prefill",
+    "C_static_batch": "Decode, static batch",
+    "D_vision_b1": "Vision, one item",
+    "D_vision_batch": "Vision, batch",
+    "E_gpu_power": "Power and energy of the accelerator",
+    "E_system_power": "Power of the whole server",
+}
+METRICS = {
+    "decode_tokens_per_s": ("Decode rate", "tokens/s"),
+    "output_tokens_per_s": ("Output rate", "tokens/s"),
+    "prefill_tokens_per_s": ("Prefill rate", "tokens/s"),
+    "per_token_ms": ("Time a token", "ms"),
+    "first_token_ms": ("Time to the first token", "ms"),
+    "latency_ms": ("Time an item", "ms"),
+    "items_per_s": ("Items a second", "1/s"),
+    "power_w": ("Power", "W"),
+    "energy_per_token_j": ("Energy a token", "J"),
+}
 QUANTITY_SENSES = {"tokens": ("demand",)}
 
 _PREFIXES = {3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y", 27: "R", 30: "Q"}

@@ -20,11 +20,15 @@ from datasets.database import Snapshot
 from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
 from devices.budgets import budgets
+from devices.claims import claims
 from devices.curves import roofline_curves
+from devices.evidence import evidence
 from forecasting.assumptions import resolved_assumptions
+from forecasting.backtest import backtest
 from forecasting.headlines import series_growth, series_shares
 from forecasting.plan import Plan, prepared_plan
 from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
+from forecasting.reconcile import published_comparison
 from forecasting.scenarios import scenario_table
 
 DRAWS = DEFAULT_DRAWS
@@ -118,6 +122,32 @@ def roofs(
     )
 
 
+def measured(current: Snapshot) -> pd.DataFrame:
+    """Every measurement beside the prediction of a fit that has not seen its device."""
+    return _evidence(current.path, current.version, current)
+
+
+def judged_claims(current: Snapshot) -> pd.DataFrame:
+    """Every headline figure of the source documents, computed anew, with its verdict."""
+    return _claims(current.path, current.version, current)
+
+
+def backtested(current: Snapshot, origins_per_year: int) -> pd.DataFrame:
+    """Past forecasts of the record training run, by every method, against what came."""
+    return _backtest(current.path, current.version, origins_per_year, current)
+
+
+def held_against(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """A scenario's draws against every published figure that has a counterpart in them."""
+    return published_comparison(_projected(current, scenario_id, {}), current.tables)
+
+
+def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
+    """The scenarios that have draws of their own."""
+    table = scenarios(current)
+    return table[table["kind"] != "replay"]
+
+
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
     """Run an analyst's statements; without `write` they only touch a copy of the tables."""
     if write:
@@ -196,3 +226,18 @@ def _budgets(
 ) -> pd.DataFrame:
     chosen = list(device_ids) or None, list(workload_ids) or None
     return budgets(_current.tables, *chosen, **dict(options))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading every measurement …")
+def _evidence(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
+    return evidence(_current.tables)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Computing every claim anew …")
+def _claims(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
+    return claims(_current.tables)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Forecasting from past dates …")
+def _backtest(path: Path, version: str, origins_per_year: int, _current: Snapshot) -> pd.DataFrame:
+    return backtest(_current.tables, origins_per_year=origins_per_year)

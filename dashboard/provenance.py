@@ -61,3 +61,33 @@ def confidence_counts(confidence: Iterable[str]) -> str:
 def user_row_count(tables: Tables) -> int:
     """Rows that a person added."""
     return sum(int((frame["origin"] == "user").sum()) for frame in tables.values() if "origin" in frame)
+
+
+def confidence_by_table(tables: Tables) -> pd.DataFrame:
+    """How sure the rows of each table are: columns label (the table), kind (the confidence), count."""
+    frames = [
+        frame["confidence"].value_counts().rename_axis("kind").reset_index(name="count").assign(label=name)
+        for name, frame in tables.items()
+        if "confidence" in frame and len(frame)
+    ]
+    return pd.concat(frames, ignore_index=True)[["label", "kind", "count"]]
+
+
+def source_rows(tables: Tables) -> pd.DataFrame:
+    """Every source with the number of rows that name it, in all and by table; the most quoted first."""
+    named = [
+        frame["source_id"].value_counts().rename(name)
+        for name, frame in tables.items()
+        if name != "sources" and "source_id" in frame
+    ]
+    counts = pd.concat(named, axis=1).fillna(0).astype(int)
+    found = tables["sources"].assign(
+        rows=tables["sources"]["source_id"].map(counts.sum(axis=1)).fillna(0).astype(int),
+        used_in=tables["sources"]["source_id"].map(counts.apply(_tables_named, axis=1)).fillna(""),
+    )
+    return found.sort_values(["rows", "title"], ascending=[False, True], ignore_index=True)
+
+
+def _tables_named(counts: pd.Series) -> str:
+    used = counts[counts > 0].sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{name} ({count})" for name, count in used.items())

@@ -33,7 +33,46 @@ ROOF_COLOURS = {
     "overhead": AMBER,
     "power": GREEN,
 }
+SEGMENT_COLOURS = {
+    "datacenter": BLUE,
+    "server_cpu": BLUE,
+    "workstation": SKY,
+    "pc": GREEN,
+    "tablet": ORANGE,
+    "phone": ORANGE,
+    "wearable": AMBER,
+    "vehicle": PURPLE,
+    "robot": PURPLE,
+    "edge": AMBER,
+    "edge_module": AMBER,
+    "edge_accelerator": AMBER,
+    "home_iot": AMBER,
+}
+SEGMENT_SHAPES = {
+    "datacenter": "square",
+    "server_cpu": "diamond",
+    "workstation": "square",
+    "pc": "circle",
+    "tablet": "square",
+    "phone": "circle",
+    "wearable": "triangle-down",
+    "vehicle": "diamond",
+    "robot": "triangle-up",
+    "edge": "circle",
+    "edge_module": "square",
+    "edge_accelerator": "triangle-up",
+    "home_iot": "diamond",
+}
 LINE_COLOURS = [BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY]
+
+CONFIDENCE_COLOURS = {
+    "cited": BLUE,
+    "derived": SKY,
+    "recalled": AMBER,
+    "estimated": ORANGE,
+    "judgement": PURPLE,
+}
+VERDICT_COLOURS = {"reproduced": BLUE, "differs": ORANGE, "published": GREY}
 
 # Blue where the budget holds, orange where it fails, pale between: told apart by lightness and hue.
 WITHIN, BETWEEN, BEYOND, UNKNOWN = "#2B7BBA", "#F1EEE8", "#C4500A", "#A7ACB4"
@@ -118,6 +157,11 @@ def _wrapped_to_width(text: str, letter_px: float) -> alt.ExprRef:
 def legend_columns(narrow: int, wide: int) -> alt.ExprRef:
     """Columns of a legend on a narrow and on a wide screen; 0 sets all entries in one row."""
     return alt.ExprRef(expr=f"width < 440 ? {narrow} : {wide}")
+
+
+def label_limit() -> alt.ExprRef:
+    """Pixels that the names of rows may take on a narrow and on a wide screen."""
+    return alt.ExprRef(expr="width < 440 ? 130 : 330")
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -225,33 +225,6 @@ def judged_rows(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def errors_by_segment(tables: Tables, frame: pd.DataFrame) -> pd.DataFrame:
-    """How far predictions of clean rows miss, by the segment of the device and the class of measurement.
-
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        With `devices`.
-    frame : pandas.DataFrame
-        Of `validation`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns segment, class, quantity, rows, devices, median_pct, p80_pct, coverage_pct.
-    """
-    segment = tables["devices"].set_index("device_id")["segment"]
-    judged = judged_rows(frame)
-    groups = judged.assign(segment=judged["device_id"].map(segment)).groupby(["segment", "class", "quantity"])
-    return groups.agg(
-        rows=("miss", "size"),
-        devices=("device_id", "nunique"),
-        median_pct=("miss", "median"),
-        p80_pct=("miss", lambda miss: miss.quantile(0.8)),
-        coverage_pct=("inside", lambda inside: 100.0 * inside.mean()),
-    ).reset_index()
-
-
 def validation_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """How far predictions of clean rows miss, by class, beside the targets.
 

@@ -16,6 +16,7 @@ from datasets import connections, database
 # Speed is measured elsewhere; a busy machine must not fail a property.
 settings.register_profile("edgewise", deadline=None)
 settings.load_profile("edgewise")
+DRAWS = 64
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,15 @@ def database_path(built_database: Path, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copy(built_database, path)
     monkeypatch.setenv("EDGEWISE_DB", str(path))
     return path
+
+
+@pytest.fixture
+def few_draws(built_database: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw little; share the database, and what is cached of it, between the tests that change no row."""
+    if "database_path" not in request.fixturenames:
+        monkeypatch.setenv("EDGEWISE_DB", str(built_database))
+    monkeypatch.setattr("dashboard.loaders.DRAWS", DRAWS)
+    monkeypatch.delenv("EDGEWISE_READ_ONLY", raising=False)
 
 
 class Run:

@@ -2,71 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 import streamlit as st
+from app_driver import APP, charts, move_every_control, opened, rows_of, sound, titles
+from conftest import DRAWS
 from streamlit.testing.v1 import AppTest
 
-import dashboard
 from dashboard import loaders
 from dashboard.examples import EXAMPLES
 from datasets import database, sandbox
 from datasets.exports import csv_text
 from forecasting.projection import forecast
 
-APP = Path(dashboard.__file__).with_name("app.py")
 PAGES = sorted(path.stem for path in APP.with_name("app_pages").glob("*.py") if path.stem != "__init__")
-DRAWS = 64
+
+
+pytestmark = pytest.mark.usefixtures("few_draws")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _empty_cache() -> Iterator[None]:
     yield
     st.cache_resource.clear()
-
-
-@pytest.fixture(autouse=True)
-def _few_draws(built_database: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw little; share the database, and what is cached of it, between the tests that change no row."""
-    if "database_path" not in request.fixturenames:
-        monkeypatch.setenv("EDGEWISE_DB", str(built_database))
-    monkeypatch.setattr(loaders, "DRAWS", DRAWS)
-    monkeypatch.delenv("EDGEWISE_READ_ONLY", raising=False)
-
-
-def opened(page: str, query: dict[str, str] | None = None) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=120).run()
-    if page != "forecast" or query:
-        app.switch_page(f"app_pages/{page}.py")
-        for name, value in (query or {}).items():
-            app.query_params[name] = value
-        app.run()
-    return app
-
-
-def sound(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception[0].message
-    assert not app.error, app.error[0].value
-    return app
-
-
-def charts(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
-
-
-def rows_of(app: AppTest) -> int:
-    datasets = [dataset.data.data for chart in app.get("vega_lite_chart") for dataset in chart.proto.datasets]
-    return sum(pa.ipc.open_stream(data).read_all().num_rows for data in datasets)
-
-
-def titles(app: AppTest) -> list[str]:
-    return [chart["title"]["text"]["expr"] for chart in charts(app)]
 
 
 def answer(app: AppTest) -> str:
@@ -88,39 +49,9 @@ def test_the_forecast_comes_first_with_its_answer_and_its_chart() -> None:
     assert app.get("vega_lite_chart")[0].proto.alt.startswith("Central: ")
 
 
-def moved(app: AppTest, widget: Any) -> None:
-    kind = widget.type
-    if kind == "selectbox":
-        widget.select_index(len(widget.options) - 1)
-    elif kind == "multiselect" and widget.value:
-        widget.set_value(widget.value[:-1])
-    elif kind == "multiselect":
-        widget.set_value(widget.options[:1])
-    elif kind in ("toggle", "checkbox"):
-        widget.set_value(not widget.value)
-    elif kind == "slider":
-        widget.set_value(widget.max)
-    elif kind == "number_input":
-        widget.set_value(4)
-    elif kind == "text_input":
-        widget.set_value("phone")
-
-
-def controls(app: AppTest) -> list[tuple[str, str]]:
-    kinds = ("slider", "toggle", "number_input", "multiselect", "text_input", "selectbox")
-    return [(kind, widget.key) for kind in kinds for widget in getattr(app, kind)]
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_every_control_of_a_page_moves_without_a_fault(page: str) -> None:
-    app = opened(page)
-    for kind, key in controls(app):
-        present = [widget for widget in getattr(app, kind) if widget.key == key]
-        if present and not present[0].disabled:
-            moved(app, present[0])
-            app.run()
-            assert not app.exception, f"{key}: {app.exception[0].message}"
-            assert not app.error, f"{key}: {app.error[0].value}"
+    move_every_control(opened(page))
 
 
 def test_every_scenario_and_quantity_is_drawn() -> None:

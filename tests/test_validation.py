@@ -15,7 +15,6 @@ from datasets.errors import InvalidFile, InvalidValue
 from datasets.measurement_file import REQUIRED, measurements_from_csv
 from devices.validation import (
     COLUMNS,
-    errors_by_segment,
     judged_rows,
     unplaced_rows,
     validation,
@@ -165,18 +164,6 @@ def test_a_file_that_is_not_there_is_refused(edgewise: Run) -> None:
     assert "nofile.csv cannot be read (No such file or directory)" in edgewise.refused(
         "validate", "--measurements", "nofile.csv"
     )
-
-
-def test_errors_by_segment_count_each_judged_row_once(tables: Tables, stored: pd.DataFrame) -> None:
-    judged = judged_rows(stored)
-    errors = errors_by_segment(tables, stored)
-    assert errors["rows"].sum() == len(judged)
-    phones = tables["devices"].query("segment == 'phone'")["device_id"]
-    decode = judged[judged["device_id"].isin(phones) & (judged["class"] == "A_decode_b1")]
-    row = errors.query("segment == 'phone' and `class` == 'A_decode_b1'").iloc[0]
-    assert row["rows"] == len(decode)
-    assert row["devices"] == decode["device_id"].nunique()
-    assert row["median_pct"] == pytest.approx(decode["miss"].median())
 
 
 def test_a_rate_half_of_the_true_one_is_a_time_missed_by_100_percent() -> None:

@@ -1,0 +1,77 @@
+"""Pages driven without a browser: opened at an address, every control moved."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+
+APP = Path(dashboard.__file__).with_name("app.py")
+
+
+def opened(page: str, query: dict[str, str] | None = None) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    if page != "forecast":
+        # Before any run a page is found by its file's name, which is its address here.
+        app.switch_page(f"app_pages/{page}.py")
+    for name, value in (query or {}).items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def sound(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].message
+    assert not app.error, app.error[0].value
+    return app
+
+
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+
+
+def rows_of(app: AppTest) -> int:
+    datasets = [dataset.data.data for chart in app.get("vega_lite_chart") for dataset in chart.proto.datasets]
+    return sum(pa.ipc.open_stream(data).read_all().num_rows for data in datasets)
+
+
+def titles(app: AppTest) -> list[str]:
+    return [chart["title"]["text"]["expr"] for chart in charts(app)]
+
+
+def moved(app: AppTest, widget: Any) -> None:
+    kind = widget.type
+    if kind == "selectbox":
+        widget.select_index(len(widget.options) - 1)
+    elif kind == "multiselect" and widget.value:
+        widget.set_value(widget.value[:-1])
+    elif kind == "multiselect":
+        widget.set_value(widget.options[:1])
+    elif kind in ("toggle", "checkbox"):
+        widget.set_value(not widget.value)
+    elif kind == "slider":
+        widget.set_value(widget.max)
+    elif kind == "number_input":
+        widget.set_value(4)
+    elif kind == "text_input":
+        widget.set_value("phone")
+
+
+def controls(app: AppTest) -> list[tuple[str, str]]:
+    kinds = ("slider", "toggle", "number_input", "multiselect", "text_input", "selectbox")
+    return [(kind, widget.key) for kind in kinds for widget in getattr(app, kind)]
+
+
+def move_every_control(app: AppTest) -> None:
+    """Move the controls one after another; none may end in a fault."""
+    for kind, key in controls(app):
+        present = [widget for widget in getattr(app, kind) if widget.key == key]
+        if present and not present[0].disabled:
+            moved(app, present[0])
+            app.run()
+            assert not app.exception, f"{key}: {app.exception[0].message}"
+            assert not app.error, f"{key}: {app.error[0].value}"
