@@ -49,6 +49,25 @@ def assignment(text: str) -> tuple[str, float]:
     return name.strip(), finite_number(number)
 
 
+def grid_axis(text: str) -> tuple[str, list[float] | None]:
+    """A name and the values it is held at, from ``NAME``, ``NAME=1,2,4`` or ``NAME=LOW:HIGH:COUNT``."""
+    name, equals, points = text.partition("=")
+    if not name.strip() or (equals and not points.strip()):
+        raise argparse.ArgumentTypeError(
+            f"must look like ASSUMPTION=1,2,4 or ASSUMPTION=1:4:7, but is '{text}'"
+        )
+    if not equals:
+        return name.strip(), None
+    if ":" not in points:
+        return name.strip(), [finite_number(part) for part in points.split(",")]
+    parts = points.split(":")
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"must give LOW:HIGH:COUNT after the name, but is '{text}'")
+    low, high, count = finite_number(parts[0]), finite_number(parts[1]), positive_integer(parts[2])
+    step = (high - low) / max(count - 1, 1)
+    return name.strip(), [low + step * i for i in range(count)]
+
+
 def port_number(text: str) -> int:
     """A TCP port that a user's program may listen on."""
     number = _whole(text)

@@ -113,13 +113,27 @@ def flash_attention_bytes(
     return (2.0 * length * head_dim + 2.0 * passes * length * head_dim) * bytes_per_element
 
 
-def cacheless_positions(prompt: Floats, output: Floats) -> Floats:
+def cacheless_positions(prompt: Floats, output: Floats, window: Floats | float = np.inf) -> Floats:
     """Positions attended to without a cache, each token regenerating all before it: cubic in length.
 
-    ``sum over the outputs of n (n + 1) / 2`` with n the length so far.
+    ``sum over the outputs of n (n + 1) / 2`` with n the length so far; a window caps each of the n.
     """
     last = prompt + output
-    return (_tetrahedral(last) - _tetrahedral(prompt)) * np.ones_like(last)
+    width = np.minimum(window, last)
+    growing = _tetrahedral(width) - _tetrahedral(np.minimum(prompt, width))
+    first = np.maximum(prompt, width)
+    beyond = (last - width) * (last - width + 1.0) / 2.0 - (first - width) * (first - width + 1.0) / 2.0
+    return growing + (last - first) * width * (width + 1.0) / 2.0 + width * beyond
+
+
+def score_traffic_bytes(networks: Networks, first: Floats, count: Floats, bytes_per_element: float) -> Floats:
+    """Traffic that attention without fusion adds for one sequence: four passes over its score matrices.
+
+    `count` tokens against all positions up to their last, masked or not, for every head and layer; scores and
+    probabilities are each written and read (Dao et al. 2022, algorithm 0).
+    """
+    scores = count * (first + count - 1.0)
+    return 4.0 * networks.attention_layers * networks.heads * scores * bytes_per_element
 
 
 def _tetrahedral(n: Floats) -> Floats:

@@ -15,8 +15,9 @@ from devices.catalogue import (
     networks_named,
     workloads_named,
 )
+from devices.options import PLAIN, Options, Serving
 from devices.outcome import Outcome, outcome
-from devices.settings import Overrides, Settings, settings
+from devices.settings import Overrides, Settings, replaced, settings
 from devices.units import GB, Floats
 from devices.verdict import Verdict, verdict
 
@@ -37,6 +38,7 @@ def budgets(
     prompt_tokens: float | None = None,
     output_tokens: float | None = None,
     devices: float = 1,
+    options: Options = PLAIN,
 ) -> pd.DataFrame:
     """Every device against every workload.
 
@@ -59,6 +61,8 @@ def budgets(
         In place of each workload's own.
     devices : float
         Devices that share the model by tensor parallelism.
+    options : Options
+        Techniques, layout over devices, links and prices, for every pair.
 
     Returns
     -------
@@ -78,8 +82,16 @@ def budgets(
     workloads = workloads_named(tables, workload_ids)
     models = workloads.model_id if model_id is None else [model_id] * len(workloads)
     networks = networks_named(tables, models)
+    draft = None if options.draft_model is None else networks_named(tables, [options.draft_model])
     overrides = Overrides(
-        weight_precision, compute_precision, kv_precision, batch, prompt_tokens, output_tokens, devices
+        weight_precision,
+        compute_precision,
+        kv_precision,
+        batch,
+        prompt_tokens,
+        output_tokens,
+        devices,
+        Serving(options, draft),
     )
     return budget_frame(crossed_pairs(hardware, workloads, networks), tables["efficiencies"], overrides)
 
@@ -88,6 +100,8 @@ def budget_frame(
     pairs: Pairs, efficiencies: pd.DataFrame, overrides: Overrides | None = None
 ) -> pd.DataFrame:
     """The rows of `budgets` for pairs that already stand side by side."""
+    if overrides is not None and overrides.serving.options:
+        pairs = replaced(pairs, overrides.serving.options)
     chosen = settings(pairs, overrides)
     found = outcome(pairs, chosen, efficiencies)
     judged = verdict(pairs, chosen, found)
@@ -150,6 +164,7 @@ def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndar
         "device_confidence": pairs.hardware.confidence,
         "workload_confidence": pairs.workloads.confidence,
         "attained_ops_per_s": found.attained_ops_per_s,
+        "offloaded_gb": found.offloaded_bytes / GB,
     }
 
 

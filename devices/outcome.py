@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from devices import memory, streams
+from devices import memory, residence, streams
 from devices.backends import usual_software
 from devices.catalogue import Pairs
 from devices.columns import Columns, distinct_rows, joined_rows
@@ -22,11 +22,11 @@ from devices.power import (
     power_limits,
     throttled,
 )
-from devices.request import answer_tokens, request
+from devices.request import request
 from devices.roofline import ridge_point
 from devices.settings import Settings
 from devices.step import Machine, Step
-from devices.units import Floats, Labels, weight_class
+from devices.units import GB, Floats, Labels, weight_class
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Outcome(Columns):
     fits_memory: NDArray[np.bool_]
     memory_needed_bytes: Floats
     memory_short_bytes: Floats
+    offloaded_bytes: Floats
     first_token_s: Floats
     per_token_s: Floats
     tokens_per_s: Floats
@@ -55,6 +56,11 @@ class Outcome(Columns):
     spread: Floats
     power_spread: Floats
 
+    @property
+    def is_held(self) -> NDArray[np.bool_]:
+        """Whether everything is in memory, or reaches it over the link that the options name."""
+        return self.memory_short_bytes <= self.offloaded_bytes
+
 
 @dataclass(frozen=True)
 class Case(Columns):
@@ -64,10 +70,34 @@ class Case(Columns):
     settings: Settings
     machine: Machine
     limits: PowerLimits
-    reserved_bytes: Floats
+    needed_bytes: Floats
 
     def __len__(self) -> int:
-        return len(self.reserved_bytes)
+        return len(self.needed_bytes)
+
+    @property
+    def short_bytes(self) -> Floats:
+        """Memory that is missing over all devices."""
+        room = self.pairs.hardware.memory_bytes * self.settings.devices
+        return np.maximum(self.needed_bytes - room, 0.0)
+
+    @property
+    def weights_bytes(self) -> Floats:
+        """Bytes of all weights."""
+        return residence.weights_bytes(self.pairs.networks, self.settings)
+
+    @property
+    def offloaded_bytes(self) -> Floats:
+        """Weights that stay elsewhere where the options name a link to them; what is short, up to all."""
+        if self.settings.serving.options.offload is None:
+            return np.zeros(len(self))
+        return np.minimum(self.short_bytes, self.weights_bytes)
+
+    @property
+    def offloaded_share(self) -> Floats | float:
+        """Share of the weights that is read over the link."""
+        offloads = self.settings.serving.options.offload is not None
+        return self.offloaded_bytes / self.weights_bytes if offloads else 0.0
 
 
 def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> Shares:
@@ -83,13 +113,16 @@ def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> S
 
 def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
     """The roofs of each pair at the arithmetic of its settings."""
-    hardware = pairs.hardware
+    hardware, options = pairs.hardware, settings.serving.options
+    link = hardware.interconnect_bytes_per_s
     return Machine(
         peak_ops_per_s=settings.peak_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,
-        link_bytes_per_s=hardware.interconnect_bytes_per_s,
+        link_bytes_per_s=link
+        if options.link_gb_per_s is None
+        else np.full_like(link, options.link_gb_per_s * GB),
         devices=settings.devices,
         shares=shares,
     )
@@ -120,19 +153,22 @@ def outcome(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Out
 
 
 def case_of(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Case:
-    """The roofs, powers and reserved memory of each pair."""
+    """The roofs, powers and needed memory of each pair."""
     first, place = distinct_rows(pairs.hardware.position)
     hardware = pairs.hardware.take(first)
     reserve = memory.reserved_bytes(hardware.segment, hardware.memory_type, hardware.memory_bytes)
     machine = machine_of(pairs, settings, shares_of(efficiencies, pairs, settings))
-    return Case(pairs, settings, machine, power_limits(hardware).take(place), reserve[place])
+    needed = residence.needed_bytes(pairs, settings, reserve[place])
+    return Case(pairs, settings, machine, power_limits(hardware).take(place), needed)
 
 
 def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
     """Outcome of requests to decoders."""
-    asked = request(case.pairs.networks, case.machine, case.pairs.workloads, case.settings)
+    asked = request(
+        case.pairs.networks, case.machine, case.pairs.workloads, case.settings, case.offloaded_share
+    )
     token_j = dynamic_energy_j(asked.decode, case.limits, draw)
-    dynamic_j = dynamic_energy_j(asked.prefill, case.limits, draw) + asked.decode_steps * token_j
+    dynamic_j = dynamic_energy_j(asked.prefill, case.limits, draw) + asked.batch_steps * token_j
     ceiling = heat_ceiling(case.limits, dynamic_j, case.pairs.workloads.rate_per_s)
     asked = asked.stretched(lambda step: throttled(step, ceiling, draw))
     idle_w, count = case.limits.idle_w, case.settings.devices
@@ -141,7 +177,7 @@ def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
         first_token_s=asked.first_token_s,
         per_token_s=asked.per_token_s,
         tokens_per_s=asked.tokens_per_s,
-        energy_per_token_j=count * (token_j + idle_w * asked.per_token_s) / asked.sequences,
+        energy_per_token_j=count * (token_j + idle_w * asked.per_token_s) / asked.useful_sequences,
         operations_per_item=asked.operations,
         first_roof=asked.first.roof,
     )
@@ -149,7 +185,9 @@ def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
 
 def item_outcome(case: Case, draw: PowerDraw) -> Outcome:
     """Outcome of items: frames, images, denoising runs, ranked candidates."""
-    item = streams.item(case.pairs.networks, case.machine, case.pairs.workloads, case.settings)
+    item = streams.item(
+        case.pairs.networks, case.machine, case.pairs.workloads, case.settings, case.offloaded_share
+    )
     dynamic_j = dynamic_energy_j(item, case.limits, draw)
     ceiling = heat_ceiling(case.limits, dynamic_j, case.pairs.workloads.rate_per_s)
     item = throttled(item, ceiling, draw)
@@ -160,12 +198,13 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
     """What requests and items have in common; `leading` is the step that speaks for them."""
     idle_w, count, batch = case.limits.idle_w, case.settings.devices, case.settings.batch
     added = count * dynamic_j * np.fmin(1.0 / latency, case.pairs.workloads.rate_per_s)
-    needed, room = needed_bytes(case), case.pairs.hardware.memory_bytes * count
+    room = case.pairs.hardware.memory_bytes * count
     none, roof = np.full(len(case), np.nan), leading.roof
     return Outcome(
-        fits_memory=needed <= room,
-        memory_needed_bytes=needed,
-        memory_short_bytes=np.maximum(needed - room, 0.0),
+        fits_memory=case.needed_bytes <= room,
+        memory_needed_bytes=case.needed_bytes,
+        memory_short_bytes=case.short_bytes,
+        offloaded_bytes=case.offloaded_bytes,
         first_token_s=none,
         per_token_s=none,
         tokens_per_s=none,
@@ -184,18 +223,4 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
         throttled=np.asarray(leading.slowdown) > 1.0,
         spread=case.machine.shares.spread,
         power_spread=np.full(len(case), draw.spread),
-    )
-
-
-def needed_bytes(case: Case) -> Floats:
-    """Memory for weights, cache, activations and what the system keeps, over all devices."""
-    networks, workloads, settings = case.pairs.networks, case.pairs.workloads, case.settings
-    answer = answer_tokens(workloads, settings.output_tokens)
-    cache = memory.cache_resident_bytes(
-        networks, settings.kv_bytes, settings.batch, settings.prompt_tokens, workloads.samples, answer
-    )
-    alive = memory.activation_resident_bytes(networks, settings.batch * workloads.samples)
-    weights = memory.weights_resident_bytes(networks, settings.weight_bytes)
-    return (
-        weights + np.where(networks.is_decoder, cache + alive, 0.0) + case.reserved_bytes * settings.devices
     )

@@ -35,6 +35,17 @@ def all_reduce_s(message_bytes: Floats, devices: Floats, link_bytes_per_s: Float
     return transfer + np.log2(devices) * ROUND_LATENCY_S
 
 
+def all_to_all_s(message_bytes: Floats, devices: Floats, link_bytes_per_s: Floats) -> Floats:
+    """Time of an all-to-all of a message as a whole, with the latency of ``log2(n)`` rounds."""
+    transfer = np.where(devices > 1.0, all_to_all_bytes(message_bytes, devices) / link_bytes_per_s, 0.0)
+    return transfer + np.log2(devices) * ROUND_LATENCY_S
+
+
+def all_gather_s(message_bytes: Floats, devices: Floats, link_bytes_per_s: Floats) -> Floats:
+    """Time of an all-gather or reduce-scatter: half of an all-reduce."""
+    return all_reduce_s(message_bytes, devices, link_bytes_per_s) / 2.0
+
+
 def tensor_parallel_limit(ffn: Floats, peak_ops_per_s: Floats, link_bytes_per_s: Floats) -> Floats:
     """Width of tensor parallelism from which communication binds, ``F / (C / W)``.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from devices.units import Floats, Labels
 
-ROOFS: tuple[str, ...] = ("compute", "memory", "sram", "network", "overhead", "power")
+ROOFS: tuple[str, ...] = ("compute", "memory", "sram", "network", "overhead", "offload", "power")
 
 
 def ridge_point(peak_ops_per_s: Floats, bytes_per_s: Floats) -> Floats:
@@ -24,9 +24,7 @@ def critical_batch(peak_ops_per_s: Floats, bytes_per_s: Floats, bytes_per_weight
     return ridge_point(peak_ops_per_s, bytes_per_s) * bytes_per_weight / 2.0
 
 
-def roof_names(
-    compute_s: Floats, memory_s: Floats, sram_s: Floats, network_s: Floats, overhead_s: Floats
-) -> Labels:
-    """Name of the largest term of a step's time, an array of ``ROOFS``."""
-    terms = np.stack(np.broadcast_arrays(compute_s, memory_s, sram_s, network_s, overhead_s))
-    return np.array(ROOFS[:5], dtype=object)[np.argmax(terms, axis=0)]
+def roof_names(*terms: Floats) -> Labels:
+    """Name of the largest term of a step's time, each an array, in the order of ``ROOFS``."""
+    stacked = np.stack(np.broadcast_arrays(*terms))
+    return np.array(ROOFS[: len(terms)], dtype=object)[np.argmax(stacked, axis=0)]

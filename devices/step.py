@@ -51,6 +51,8 @@ class Step:
         Time that each roof alone would need.
     slowdown : numpy.ndarray
         Factor, at least 1, by which a power limit stretches the step.
+    offload_s : numpy.ndarray
+        Time in which weights arrive that do not fit on the device.
     """
 
     operations: Floats
@@ -63,6 +65,7 @@ class Step:
     network_s: Floats
     overhead_s: Floats
     slowdown: Floats | float = 1.0
+    offload_s: Floats | float = 0.0
 
     @property
     def cool_s(self) -> Floats:
@@ -71,7 +74,7 @@ class Step:
         The ideal roofline takes the larger of the two. Measured prefill and batched decode, where both are
         large, are explained best by their sum: kernels bound by one or by the other take turns.
         """
-        return self.compute_s + self.traffic_s + self.overhead_s + self.network_s
+        return self.compute_s + self.traffic_s + self.overhead_s + self.network_s + self.offload_s
 
     @property
     def traffic_s(self) -> Floats:
@@ -111,7 +114,10 @@ class Step:
     @property
     def roof(self) -> Labels:
         """Name of the roof that binds."""
-        names = roof_names(self.compute_s, self.memory_s, self.sram_s, self.network_s, self.overhead_s)
+        terms = [self.compute_s, self.memory_s, self.sram_s, self.network_s, self.overhead_s]
+        if isinstance(self.offload_s, np.ndarray):
+            terms.append(self.offload_s)
+        names = roof_names(*terms)
         return np.where(np.asarray(self.slowdown) > 1.0, "power", names).astype(object)
 
 

@@ -8,6 +8,7 @@ from devices.catalogue import Workloads
 from devices.networks import Networks
 from devices.settings import Settings
 from devices.step import Machine, Step, item_step
+from devices.step_changes import staged, with_offload, with_traffic
 from devices.units import Floats
 
 
@@ -17,15 +18,35 @@ def weight_passes(networks: Networks, workloads: Workloads) -> Floats:
     return serial * workloads.samples
 
 
-def item(networks: Networks, machine: Machine, workloads: Workloads, settings: Settings) -> Step:
+def item(
+    networks: Networks,
+    machine: Machine,
+    workloads: Workloads,
+    settings: Settings,
+    offloaded_share: Floats | float = 0.0,
+) -> Step:
     """One batch of items from input to output."""
-    return item_step(
+    options = settings.serving.options
+    tensor, copies = (None, 1.0) if options.layout is None else (options.layout[0], options.layout[3])
+    busy = np.minimum(settings.batch, copies)
+    evaluations = settings.batch / busy * workloads.inputs_per_item * workloads.samples
+    if tensor is not None:
+        machine = machine.changed(devices=np.full_like(machine.devices, tensor))
+    step = item_step(
         networks,
         machine,
-        evaluations=settings.batch * workloads.inputs_per_item * workloads.samples,
+        evaluations=evaluations,
         passes=weight_passes(networks, workloads),
         weight_bytes=settings.weight_bytes,
     )
+    if options.embedding_bytes is not None:
+        step = with_traffic(step, machine, evaluations * options.embedding_bytes)
+    if options.offload is not None:
+        step = with_offload(step, machine, np.asarray(offloaded_share), options.offload_bytes_per_s)
+    if tensor is None:
+        return step
+    one, none = np.ones_like(busy), np.zeros_like(busy)
+    return staged(step, 1.0, one, busy, copies, none, fills=False)
 
 
 def duty(time_s: Floats, rate_per_s: Floats) -> Floats:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.catalogue import Pairs
+from devices.layouts import layout_obstacles, linked_devices
+from devices.options import Options
 from devices.outcome import Outcome
 from devices.settings import Settings
 from devices.units import GB, PRECISION_BITS, Floats, Labels
@@ -33,26 +35,27 @@ class Verdict:
 def verdict(pairs: Pairs, settings: Settings, found: Outcome) -> Verdict:
     """Judge every pair against its budgets."""
     obstacles = _obstacles(pairs, settings)
-    ratios = _ratios(pairs, found)
+    ratios = _ratios(pairs, settings.serving.options, found)
     largest = np.fmax.reduce(np.stack(list(ratios.values())), axis=0)
-    margin = np.where(found.fits_memory, largest, np.inf)
+    margin = np.where(found.is_held, largest, np.inf)
     margin = np.where(obstacles != "", np.nan, margin)
     reasons = obstacles.copy()
     worst = np.nanargmax(np.stack([np.fmax(ratio, -1.0) for ratio in ratios.values()]), axis=0)
     for row in np.flatnonzero((obstacles == "") & ~(margin <= 1.0)):
-        reasons[row] = _sentence(int(row), pairs, found, _PHRASES[worst[row]])
+        reasons[row] = _sentence(int(row), pairs, settings.serving.options, found, _PHRASES[worst[row]])
     return Verdict(margin=margin, within=(obstacles == "") & (margin <= 1.0), reason=reasons)
 
 
-def _ratios(pairs: Pairs, found: Outcome) -> dict[str, Floats]:
+def _ratios(pairs: Pairs, options: Options, found: Outcome) -> dict[str, Floats]:
     limits = pairs.workloads
+    jitter = 1.0 + (options.jitter_margin or 0.0)
     with np.errstate(invalid="ignore"):
         binding = ~np.isin(pairs.hardware.segment, list(MAINS_SEGMENTS))
         return {
             "first token": found.first_token_s / limits.first_token_budget_s,
             "a token": found.per_token_s / limits.per_token_budget_s,
-            "deadline": found.latency_s / limits.deadline_s,
-            "rate": found.latency_s * np.nan_to_num(limits.rate_per_s),
+            "deadline": found.latency_s * jitter / limits.deadline_s,
+            "rate": found.latency_s * jitter * np.nan_to_num(limits.rate_per_s),
             "power": np.where(binding, found.added_w / limits.power_budget_w, 0.0),
         }
 
@@ -74,21 +77,31 @@ def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
         (networks.is_decoder & np.isnan(settings.prompt_tokens), "the workload gives no tokens to a decoder"),
         (unknown_work, "the model's operations an item are not known"),
         (
-            (settings.devices > 1.0) & np.isnan(hardware.interconnect_bytes_per_s),
+            linked_devices(settings) & np.isnan(hardware.interconnect_bytes_per_s),
             "the device has no known link to others",
         ),
+        *layout_obstacles(networks, settings.serving.options),
+        (np.isnan(settings.peak_ops_per_s), "the device states no sparse peak for {arithmetic}"),
     )
     for holds, sentence in cases:
         for row in np.flatnonzero(holds & (why == "")):
-            why[row] = sentence.format(weights=settings.weight_precision[row])
+            why[row] = sentence.format(
+                weights=settings.weight_precision[row], arithmetic=settings.compute_precision[row]
+            )
     return why
 
 
-def _sentence(row: int, pairs: Pairs, found: Outcome, phrase: Phrase) -> str:
-    if found.fits_memory[row]:
-        return phrase(row, pairs, found)
+def _sentence(row: int, pairs: Pairs, options: Options, found: Outcome, phrase: Phrase) -> str:
+    elsewhere = found.offloaded_bytes[row] / GB
+    if found.is_held[row]:
+        said = phrase(row, pairs, found)
+        if elsewhere == 0.0:
+            return said
+        rate = options.offload_bytes_per_s / GB
+        return f"{said}; {elsewhere:.3g} GB of weights come over {options.offload} at {rate:.3g} GB/s"
     needed, short = found.memory_needed_bytes[row] / GB, found.memory_short_bytes[row] / GB
-    return f"needs {needed:.3g} GB of {needed - short:.3g} GB: short by {short:.3g} GB"
+    said = f"needs {needed:.3g} GB of {needed - short:.3g} GB: short by {short:.3g} GB"
+    return f"{said} even with all weights elsewhere" if elsewhere > 0.0 else said
 
 
 def _duration(seconds: float) -> str:

@@ -20,6 +20,7 @@ SPEED_OF_LIGHT_M_PER_S = 299_792_458.0
 FIBRE_SHARE_OF_C = 0.7
 # Cable routes are longer than the straight line; 1.5 is the usual allowance for terrestrial paths.
 ROUTE_OVER_LINE = 1.5
+DISTANCES_KM = (0.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,13 @@ def access_network(tables: Tables, name: str) -> AccessNetwork:
     )
 
 
+def access_networks(tables: Tables) -> list[str]:
+    """Names of the networks that have a throughput of their own, in the table's order."""
+    networks = tables["networks"]
+    whole = networks[["uplink_mbps", "downlink_mbps"]].notna().all(axis=1)
+    return [str(name) for name in networks.loc[whole, "network"]]
+
+
 def fibre_round_trip_s(distance_km: Array | float) -> Array:
     """Round trip of light along the cable to a data centre, s: 2 * 1.5 * distance / 0.7 c."""
     path_m = np.asarray(distance_km, dtype=float) * 1e3 * ROUTE_OVER_LINE
@@ -79,7 +87,7 @@ def break_even(
     *,
     cloud_device_id: str = "h100_sxm",
     network: str,
-    distances_km: Sequence[float] = (0, 100, 300, 1000, 3000, 10000),
+    distances_km: Sequence[float] = DISTANCES_KM,
     payload_scale: float = 1.0,
 ) -> pd.DataFrame:
     """What one item costs in time, energy and money on a device and in a data centre.
@@ -113,22 +121,86 @@ def break_even(
     UnknownName, InvalidValue
         Unknown identifiers; a negative distance or payload; a network without throughput.
     """
+    frame = break_even_map(
+        tables,
+        workload_id,
+        device_id,
+        cloud_device_id=cloud_device_id,
+        networks=[network],
+        distances_km=distances_km,
+        payload_scales=[payload_scale],
+    )
+    return frame.drop(columns=["network", "payload_scale"])
+
+
+def break_even_map(
+    tables: Tables,
+    workload_id: str,
+    device_id: str,
+    *,
+    cloud_device_id: str = "h100_sxm",
+    networks: Sequence[str],
+    distances_km: Sequence[float] = DISTANCES_KM,
+    payload_scales: Sequence[float] = (1.0,),
+) -> pd.DataFrame:
+    """`break_even` over several access networks and payloads; the core is evaluated once.
+
+    Parameters
+    ----------
+    tables, workload_id, device_id, cloud_device_id, distances_km
+        As in `break_even`.
+    networks : sequence of str
+        See `access_networks`.
+    payload_scales : sequence of float
+
+    Returns
+    -------
+    DataFrame
+        Columns network, payload_scale, then those of `break_even`; rows in that order.
+
+    Raises
+    ------
+    UnknownName, InvalidValue
+        As in `break_even`.
+    """
     distances = np.asarray(distances_km, dtype=float)
     if np.any(~np.isfinite(distances)) or np.any(distances < 0):
         raise InvalidValue(f"Distances are {list(distances_km)} km: each must be 0 or more.")
-    if not payload_scale >= 0:
-        raise InvalidValue(f"The payload factor is {payload_scale:g}: it must be 0 or more.")
-    access = access_network(tables, network)
+    for scale in payload_scales:
+        if not scale >= 0:
+            raise InvalidValue(f"The payload factor is {scale:g}: it must be 0 or more.")
+    accesses = [access_network(tables, network) for network in networks]
     edge = budgets(tables, [device_id], [workload_id]).iloc[0]
     cloud = budgets(tables, [cloud_device_id], [workload_id]).iloc[0]
-    up_bits, down_bits = _payload_bits(tables, workload_id, payload_scale)
+    price = tables["assumptions"].set_index("assumption_id")["central"]
+    capital_usd = _cloud_capital_usd(tables, cloud_device_id, cloud, price)
+    frames = [
+        _compared(
+            access, _payload_bits(tables, workload_id, scale), distances, edge, cloud, price, capital_usd
+        ).assign(network=access.name, payload_scale=scale)
+        for access in accesses
+        for scale in payload_scales
+    ]
+    whole = pd.concat(frames, ignore_index=True)
+    return whole[["network", "payload_scale", *whole.columns.drop(["network", "payload_scale"])]]
+
+
+def _compared(
+    access: AccessNetwork,
+    payload_bits: tuple[float, float],
+    distances_km: Array,
+    edge: pd.Series,
+    cloud: pd.Series,
+    price: pd.Series,
+    capital_usd: float,
+) -> pd.DataFrame:
+    up_bits, down_bits = payload_bits
     network_s = (
         access.round_trip_s
-        + fibre_round_trip_s(distances)
+        + fibre_round_trip_s(distances_km)
         + up_bits / access.uplink_bits_per_s
         + down_bits / access.downlink_bits_per_s
     )
-    price = tables["assumptions"].set_index("assumption_id")["central"]
     radio_j = up_bits * access.device_j_per_bit_up + down_bits * access.device_j_per_bit_down
     carried_j = (up_bits + down_bits) * access.network_j_per_bit
     facility_j = float(cloud["energy_per_item_j"]) * float(price["pue"] * price["it_over_chip"])
@@ -136,7 +208,7 @@ def break_even(
     fits = bool(edge["fits_memory"]) and np.isfinite(edge["latency_s"])
     frame = pd.DataFrame(
         {
-            "distance_km": distances,
+            "distance_km": distances_km,
             "edge_latency_s": float(edge["latency_s"]),
             "cloud_latency_s": float(cloud["latency_s"]) + network_s,
             "network_s": network_s,
@@ -144,8 +216,7 @@ def break_even(
             "cloud_energy_j": facility_j + radio_j + carried_j,
             "cloud_device_energy_j": radio_j,
             "edge_cost_usd": _electricity_usd(edge_j, price),
-            "cloud_cost_usd": _electricity_usd(facility_j + carried_j, price)
-            + _cloud_capital_usd(tables, cloud_device_id, cloud, price),
+            "cloud_cost_usd": _electricity_usd(facility_j + carried_j, price) + capital_usd,
             "edge_fits": fits,
         }
     )

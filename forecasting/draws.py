@@ -104,11 +104,18 @@ def _joined(parts: list[Any]) -> Any:
     return np.concatenate(parts)
 
 
+def stock_by_segment(
+    plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Units in use of every segment, (draws, stock years, vintages) each."""
+    supply = {"smartphone": values["phone_supply_2027"]}
+    return {s: fleet.units_in_use(scores, supply.get(s)) for s, fleet in plan.fleets.items()}
+
+
 def _projected_chunk(
     scenario_id: str, plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
 ) -> Projection:
-    supply = {"smartphone": values["phone_supply_2027"]}
-    stock = {s: fleet.units_in_use(scores, supply.get(s)) for s, fleet in plan.fleets.items()}
+    stock = stock_by_segment(plan, values, scores)
     use = edge_use(
         plan.demands,
         plan.hosts,

@@ -62,6 +62,29 @@ class EdgeUse:
 
 
 @dataclass(frozen=True)
+class WorkloadSplit:
+    """What arises of one workload and where it is served; arrays (draws, years).
+
+    Attributes
+    ----------
+    arising : array
+        Items a second.
+    served : list of array
+        Items a second on each host, in the hosts' order.
+    units, able : arrays
+        Devices on which it could arise, and those of them that the core finds able.
+    chosen : array
+        Share of what arises on able devices that is served there.
+    """
+
+    arising: Array
+    served: list[Array]
+    units: Array
+    able: Array
+    chosen: Array
+
+
+@dataclass(frozen=True)
 class _Ability:
     """Units of one host: all of them, the able, and joules an item summed over the able."""
 
@@ -99,16 +122,13 @@ def edge_use(
     -------
     EdgeUse
     """
-    mean_stock = {segment: year_means(units) for segment, units in stock.items()}
-    ability_of = _abilities(hosts, mean_stock, lookup)
+    ability_of = _abilities(hosts, {s: year_means(units) for s, units in stock.items()}, lookup)
     use = EdgeUse()
     for workload_id, demand in demands.items():
-        rate = demand.items_per_s_of_activity(scores) * family_scale(values, demand.family)
         abilities = [ability_of[host] for host in hosts.get(workload_id, [])]
-        served = _served_items(demand, rate, abilities, values)
-        arising = _arising_items(demand, rate, abilities)
-        total = np.zeros_like(arising)
-        for host, ability, items in zip(hosts.get(workload_id, []), abilities, served, strict=True):
+        split = _split(demand, abilities, values, scores)
+        total = np.zeros_like(split.arising)
+        for host, ability, items in zip(hosts.get(workload_id, []), abilities, split.served, strict=True):
             key = (host.segment, workload_id)
             mean_energy = np.divide(
                 ability.energy_j, ability.able, out=np.zeros_like(items), where=ability.able > 0
@@ -120,8 +140,37 @@ def edge_use(
                 use.dedicated_units[host.segment, host.device_id] = _population(demand, scores, items)
             total = total + items
         if demand.elsewhere is not None:
-            _add(use.elsewhere_items_per_s, demand.elsewhere, np.maximum(arising - total, 0.0))
+            _add(use.elsewhere_items_per_s, demand.elsewhere, np.maximum(split.arising - total, 0.0))
     return use
+
+
+def workload_splits(
+    demands: Mapping[str, WorkloadDemand],
+    hosts: Mapping[str, list[Host]],
+    stock: Mapping[str, Array],
+    lookup: GainLookup,
+    values: Values,
+    scores: Values,
+) -> dict[str, WorkloadSplit]:
+    """How what arises of each workload splits, with ability and preference apart; arguments as `edge_use`."""
+    ability_of = _abilities(hosts, {s: year_means(units) for s, units in stock.items()}, lookup)
+    return {
+        workload_id: _split(demand, [ability_of[h] for h in hosts.get(workload_id, [])], values, scores)
+        for workload_id, demand in demands.items()
+    }
+
+
+def _split(
+    demand: WorkloadDemand, abilities: list[_Ability], values: Values, scores: Values
+) -> WorkloadSplit:
+    rate = demand.items_per_s_of_activity(scores) * family_scale(values, demand.family)
+    return WorkloadSplit(
+        arising=_arising_items(demand, rate, abilities),
+        served=_served_items(demand, rate, abilities, values),
+        units=np.sum([np.zeros_like(rate), *(a.units for a in abilities)], axis=0),
+        able=np.sum([np.zeros_like(rate), *(a.able for a in abilities)], axis=0),
+        chosen=np.broadcast_to(_chosen_share(demand, values), rate.shape),
+    )
 
 
 def _abilities(
@@ -153,8 +202,6 @@ def _served_items(
     demand: WorkloadDemand, rate: Array, abilities: list[_Ability], values: Values
 ) -> list[Array]:
     """Items a second served on each host."""
-    if not abilities or demand.must_run == "cloud":
-        return [np.zeros_like(rate) for _ in abilities]
     chosen = _chosen_share(demand, values)
     if demand.basis == "fleet":
         return [rate * a.able * chosen for a in abilities]
@@ -167,6 +214,8 @@ def _served_items(
 
 
 def _chosen_share(demand: WorkloadDemand, values: Values) -> Array | float:
+    if demand.must_run == "cloud":
+        return 0.0
     if demand.must_run == "edge" or demand.preference is None:
         return 1.0
     first, last = (values[f"edge_preference_{demand.preference}_{year}"] for year in (2025, 2030))

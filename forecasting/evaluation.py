@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from datasets.errors import InvalidValue
 from forecasting.assumptions import resolved_assumptions
 from forecasting.correlations import Correlations, assumption_correlations
-from forecasting.draws import Projection, projected_draws
+from forecasting.draws import Projection, projected_draws, stock_by_segment
+from forecasting.edge import WorkloadSplit, workload_splits
 from forecasting.outputs import output_draws
+from forecasting.placement import gain_lookup
 from forecasting.plan import Plan, prepared_plan
 from forecasting.quantiles import quantile_values
 from forecasting.scenarios import Tables
@@ -60,6 +62,13 @@ class Model:
     def projection(self, scores: Scores) -> Projection:
         """All series of the scenario at the scores."""
         return projected_draws(self.scenario_id, self.plan, self.values(scores), scores)
+
+    def splits(self, scores: Scores) -> dict[str, WorkloadSplit]:
+        """Where each workload is served at the scores, before supply is checked."""
+        values = self.values(scores)
+        stock = stock_by_segment(self.plan, values, scores)
+        gain = gain_lookup(values["edge_software_gain"])
+        return workload_splits(self.plan.demands, self.plan.hosts, stock, gain, values, scores)
 
     def inputs_behind(self, outputs: Sequence[str]) -> frozenset[str]:
         """Inputs that the figures really read; whatever else varies, the figures stay as they are."""

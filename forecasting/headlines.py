@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.projection import BAND_PERCENTS, Projection
+from forecasting.bands import BAND_COLUMNS, band_quantiles
+from forecasting.draws import Projection
 from forecasting.quantities import quantity_draws
 from forecasting.replay import SERIES
 from forecasting.years import LAST_HISTORY_YEAR, YEARS
@@ -35,7 +36,7 @@ def series_shares(drawn: Projection, sense: str) -> pd.DataFrame:
     for series, total in totals.items():
         share = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)
         frames.append(_quantiles(share).assign(series=series, year=YEARS))
-    return pd.concat(frames, ignore_index=True)[["series", "year", *_names()]]
+    return pd.concat(frames, ignore_index=True)[["series", "year", *BAND_COLUMNS]]
 
 
 def series_growth(drawn: Projection, quantity: str, sense: str) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def series_growth(drawn: Projection, quantity: str, sense: str) -> pd.DataFrame:
         first, last = total[:, start], total[:, -1]
         ratio = np.divide(last, first, out=np.full_like(last, np.nan), where=first > 0)
         frames.append(_quantiles(ratio[:, None] ** (1.0 / span)).assign(series=series))
-    return pd.concat(frames, ignore_index=True)[["series", *_names()]]
+    return pd.concat(frames, ignore_index=True)[["series", *BAND_COLUMNS]]
 
 
 def _total(drawn: Projection, quantity: str, series: str, sense: str) -> Array:
@@ -70,9 +71,4 @@ def _total(drawn: Projection, quantity: str, series: str, sense: str) -> Array:
 
 
 def _quantiles(draws: Array) -> pd.DataFrame:
-    values = np.quantile(draws, [percent / 100 for percent in BAND_PERCENTS], axis=0).T
-    return pd.DataFrame(values, columns=_names())
-
-
-def _names() -> list[str]:
-    return [f"p{percent}" for percent in BAND_PERCENTS]
+    return pd.DataFrame(band_quantiles(draws), columns=BAND_COLUMNS)

@@ -10,6 +10,7 @@ import pandas as pd
 from datasets.errors import InvalidValue, UnknownName
 from forecasting.accelerators import h100_peak_ops_per_s
 from forecasting.assumptions import resolved_assumptions
+from forecasting.bands import BAND_COLUMNS, band_quantiles
 from forecasting.correlations import assumption_correlations, correlated_scores
 from forecasting.draws import SENSES, Projection, projected_draws
 from forecasting.plan import Plan, prepared_plan
@@ -21,10 +22,7 @@ from forecasting.scenarios import Tables, scenario_lineage
 from forecasting.years import YEARS
 
 DEFAULT_DRAWS = 2000
-BAND_PERCENTS = (5, 25, 50, 75, 95)
-COLUMNS = ["scenario_id", "year", "series", "sense", "segment", "quantity", "unit"] + [
-    f"p{q}" for q in BAND_PERCENTS
-]
+COLUMNS = ["scenario_id", "year", "series", "sense", "segment", "quantity", "unit", *BAND_COLUMNS]
 
 
 def projection(
@@ -140,8 +138,7 @@ def bands(drawn: Projection, quantity: str) -> pd.DataFrame:
                 continue
             total = np.sum(list(segments.values()), axis=0)
             for segment, amount in {"all": total, **dict(sorted(segments.items()))}.items():
-                quantiles = np.quantile(amount, [q / 100 for q in BAND_PERCENTS], axis=0).T
-                frame = pd.DataFrame(quantiles, columns=[f"p{q}" for q in BAND_PERCENTS])
+                frame = pd.DataFrame(band_quantiles(amount), columns=BAND_COLUMNS)
                 frames.append(frame.assign(year=YEARS, series=series, sense=sense, segment=segment))
     result = pd.concat(frames, ignore_index=True)
     labelled = result.assign(scenario_id=drawn.scenario_id, quantity=quantity, unit=QUANTITIES[quantity])
@@ -155,7 +152,7 @@ def _replayed(tables: Tables, scenario_id: str, quantity: str) -> pd.DataFrame:
         )
     points = published_points(tables)
     per = h100_peak_ops_per_s(tables) if quantity == "h100e" else 1.0
-    points = points.assign(**{f"p{q}": points["ops_per_s"] / per for q in BAND_PERCENTS})
+    points = points.assign(**dict.fromkeys(BAND_COLUMNS, points["ops_per_s"] / per))
     return points.assign(
         scenario_id=scenario_id, sense="demand", segment="all", quantity=quantity, unit=QUANTITIES[quantity]
     )[COLUMNS]

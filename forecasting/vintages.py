@@ -16,19 +16,19 @@ from datasets.changes import Changes, TableChanges, apply
 from datasets.database import load
 from datasets.errors import InvalidValue, UnknownName
 from forecasting.backtest_history import decimal_years
+from forecasting.bands import BAND_COLUMNS, BAND_PERCENTS, band_quantiles
 from forecasting.outcomes import observed_outcomes
 from forecasting.outputs import OUTPUTS
-from forecasting.projection import BAND_PERCENTS, DEFAULT_DRAWS, Projection, projection
+from forecasting.projection import DEFAULT_DRAWS, Projection, projection
 from forecasting.scenarios import Tables
 from forecasting.years import YEARS
 
 KEPT, BANDS = "forecast_vintages", "forecast_vintage_bands"
 # What is kept or only describes the database is no input of a forecast.
 _NO_INPUTS = frozenset({"meta", "saved_views", KEPT, BANDS})
-_QUANTILES = [f"p{percent}" for percent in BAND_PERCENTS]
 SCORE_COLUMNS = [
-    "name", "made", "scenario_id", "output", "year", "lead_years", "unit", *_QUANTILES, "actual", "error_oom",
-    "inside_50", "inside_90", "quantile_score_oom",
+    "name", "made", "scenario_id", "output", "year", "lead_years", "unit", *BAND_COLUMNS, "actual",
+    "error_oom", "inside_50", "inside_90", "quantile_score_oom",
 ]  # fmt: skip
 
 
@@ -112,8 +112,7 @@ def vintage_bands(drawn: Projection, tables: Tables) -> pd.DataFrame:
     for output in OUTPUTS.values():
         by_year = output.by_year(drawn)
         there = np.isfinite(by_year).all(axis=0)
-        quantiles = np.quantile(by_year[:, there], np.array(BAND_PERCENTS) / 100, axis=0).T
-        frame = pd.DataFrame(quantiles, columns=_QUANTILES)
+        frame = pd.DataFrame(band_quantiles(by_year[:, there]), columns=BAND_COLUMNS)
         frames.append(frame.assign(output=output.name, year=YEARS[there], unit=output.unit))
     bands = pd.concat(frames, ignore_index=True)
     known = observed_outcomes(tables).rename(columns={"actual": "known"})
@@ -185,7 +184,7 @@ def vintage_scores(tables: Tables, name: str | None = None) -> pd.DataFrame:
     bands = chosen[["name", "made", "scenario_id"]].merge(tables[BANDS], on="name")
     due = bands[bands["known"].isna()].merge(observed_outcomes(tables), on=["output", "year"])
     due = due[(due["actual"] > 0) & (due["p5"] > 0)].sort_values(["made", "name", "output", "year"])
-    logs = np.log10(due[_QUANTILES].to_numpy(dtype=np.float64))
+    logs = np.log10(due[BAND_COLUMNS].to_numpy(dtype=np.float64))
     missed = np.log10(due[["actual"]].to_numpy(dtype=np.float64)) - logs
     levels = np.array(BAND_PERCENTS) / 100
     made = pd.to_datetime(due["made"])

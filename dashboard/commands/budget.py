@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import option_flags, output, values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--devices", type=values.positive_integer, default=1, help="devices that share the model"
     )
+    option_flags.add_arguments(parser)
     output.add_arguments(parser)
 
 
@@ -50,4 +51,5 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
         prompt_tokens=arguments.prompt,
         output_tokens=arguments.output_tokens,
         devices=arguments.devices,
+        options=option_flags.options_of(arguments),
     )

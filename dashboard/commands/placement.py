@@ -1,0 +1,47 @@
+"""`edgewise placement`: who runs where, by workload and year."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from dashboard import output, values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = "placement"
+HELP = "Where each workload is served by year: able share of the devices, preference, share at the edge."
+DEFAULT_DRAWS = 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--scenario", metavar="ID", default="central")
+    parser.add_argument(
+        "--set",
+        metavar="ASSUMPTION=VALUE",
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="overrides",
+        type=values.assignment,
+        help="hold an assumption at a value",
+    )
+    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
+    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    output.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> pd.DataFrame:
+    """One row a workload, year and measure."""
+    from datasets import database
+    from forecasting.placement_map import workload_placement
+
+    return workload_placement(
+        database.load(arguments.db).tables,
+        arguments.scenario,
+        draws=arguments.draws,
+        seed=arguments.seed,
+        overrides=dict(arguments.overrides),
+    )
