@@ -15,9 +15,12 @@ from devices.catalogue import (
     networks_named,
     workloads_named,
 )
+from devices.largest import largest_batch, longest_prompt
 from devices.options import PLAIN, Options, Serving
 from devices.outcome import Outcome, outcome
+from devices.running_cost import running_cost
 from devices.settings import Overrides, Settings, replaced, settings
+from devices.terms import Terms, terms_of
 from devices.units import GB, Floats
 from devices.verdict import Verdict, verdict
 
@@ -69,7 +72,8 @@ def budgets(
     pandas.DataFrame
         Devices slowest; times in s, power in W, energy in J, memory in GB. `margin` is the largest ratio of a
         prediction to its budget: at most 1 within, infinite without enough memory, NaN where the pair cannot
-        be evaluated.
+        be evaluated. `largest_batch` and `longest_prompt` are what memory holds; the columns after them are
+        those of `devices.running_cost`.
 
     Raises
     ------
@@ -93,19 +97,21 @@ def budgets(
         devices,
         Serving(options, draft),
     )
-    return budget_frame(crossed_pairs(hardware, workloads, networks), tables["efficiencies"], overrides)
+    return budget_frame(
+        crossed_pairs(hardware, workloads, networks), tables["efficiencies"], overrides, terms_of(tables)
+    )
 
 
 def budget_frame(
-    pairs: Pairs, efficiencies: pd.DataFrame, overrides: Overrides | None = None
+    pairs: Pairs, efficiencies: pd.DataFrame, overrides: Overrides | None, terms: Terms
 ) -> pd.DataFrame:
-    """The rows of `budgets` for pairs that already stand side by side."""
+    """The rows of `budgets` for pairs that already stand side by side; `terms` as `terms_of` gives them."""
     if overrides is not None and overrides.serving.options:
         pairs = replaced(pairs, overrides.serving.options)
     chosen = settings(pairs, overrides)
     found = outcome(pairs, chosen, efficiencies)
     judged = verdict(pairs, chosen, found)
-    return _frame(pairs, chosen, _blanked(found, judged), judged)
+    return _frame(pairs, chosen, _blanked(found, judged), judged, terms)
 
 
 def _blanked(found: Outcome, judged: Verdict) -> Outcome:
@@ -121,7 +127,7 @@ def _blanked(found: Outcome, judged: Verdict) -> Outcome:
     return found.changed(**changed, **roofs, throttled=found.throttled & ~unknown)
 
 
-def _frame(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict) -> pd.DataFrame:
+def _frame(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict, terms: Terms) -> pd.DataFrame:
     leading = {
         "device_id": pairs.hardware.device_id,
         "workload_id": pairs.workloads.workload_id,
@@ -143,7 +149,19 @@ def _frame(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict) -> p
         "compute_precision": chosen.compute_precision,
         "kv_precision": chosen.kv_precision,
     }
-    return pd.DataFrame({**leading, **_further(pairs, found, judged)})
+    with np.errstate(invalid="ignore", divide="ignore"):
+        served = {**_serving(pairs, chosen, found), **running_cost(pairs, chosen, found, terms)}
+    return pd.DataFrame({**leading, **_further(pairs, found, judged), **served})
+
+
+def _serving(pairs: Pairs, chosen: Settings, found: Outcome) -> dict[str, np.ndarray]:
+    link = chosen.serving.options.offload or ""
+    return {
+        "offloaded_gb": found.offloaded_bytes / GB,
+        "offload_link": np.where(found.offloaded_bytes > 0.0, link, "").astype(object),
+        "largest_batch": largest_batch(pairs, chosen, found.memory_needed_bytes),
+        "longest_prompt": longest_prompt(pairs, chosen, found.memory_needed_bytes),
+    }
 
 
 def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndarray]:
@@ -164,7 +182,6 @@ def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndar
         "device_confidence": pairs.hardware.confidence,
         "workload_confidence": pairs.workloads.confidence,
         "attained_ops_per_s": found.attained_ops_per_s,
-        "offloaded_gb": found.offloaded_bytes / GB,
     }
 
 

@@ -36,6 +36,8 @@ class Hardware(Columns):
         Link to the next device, one direction.
     peak_w, typical_w, sustained_w, idle_w
         Printed maximum, typical and sustained power, and power at rest.
+    battery_j, vehicle_j_per_mile
+        Energy of a full battery, and what the car around the device takes to drive.
     peak_ops_per_s, sparse_ops_per_s
         Dense and 2:4-sparse peaks, shape (n, len(ARITHMETIC)).
     """
@@ -55,6 +57,7 @@ class Hardware(Columns):
     sustained_w: Floats
     idle_w: Floats
     battery_j: Floats
+    vehicle_j_per_mile: Floats
     interconnect_bytes_per_s: Floats
     price_usd: Floats
     peak_ops_per_s: Floats
@@ -97,6 +100,7 @@ def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
         sustained_w=numbers(devices, "sustained_w"),
         idle_w=numbers(devices, "idle_w"),
         battery_j=numbers(devices, "battery_wh", WATT_HOUR_J),
+        vehicle_j_per_mile=numbers(devices, "vehicle_wh_per_mile", WATT_HOUR_J),
         interconnect_bytes_per_s=numbers(devices, "interconnect_gb_per_s_per_direction", GB),
         price_usd=numbers(devices, "price_usd"),
         peak_ops_per_s=_peak_matrix(len(devices), rows, peaks, "dense_tops"),

@@ -46,15 +46,19 @@ class Options:
     """
 
     cached_share: float | None = _option("share of the prompt that is in the cache already", SHARE)
-    samples: float | None = _option("answers to one prompt, which share its cache", COUNT, whole=True)
+    parallel_samples: float | None = _option(
+        "answers to one prompt, which share its cache", COUNT, whole=True
+    )
     reasoning: float | None = _option("tokens really written over those of the answer", COUNT)
     inputs: float | None = _option("cameras, denoising steps or candidates an item", POSITIVE)
     rate: float | None = _option("items a second that the stream demands", POSITIVE)
     jitter_margin: float | None = _option("share added to a stream's time before its deadline", ANY_COUNT)
     embedding_bytes: float | None = _option("bytes of embeddings gathered for one input", ANY_COUNT)
-    window: float | None = _option("tokens that every attention layer looks back on", COUNT, whole=True)
+    window_tokens: float | None = _option(
+        "tokens that every attention layer looks back on", COUNT, whole=True
+    )
     no_cache: bool = _switch("no key-value cache: every token computes all before it anew")
-    attention: str | None = _named("kernel of the attention", ATTENTIONS)
+    attention_kernel: str | None = _named("kernel of the attention", ATTENTIONS)
     draft_tokens: float | None = _option("tokens drafted for each verification", ANY_COUNT, whole=True)
     acceptance: float | None = _option("probability that a drafted token is accepted", SHARE)
     draft_model: str | None = _named("model that drafts")
@@ -77,7 +81,9 @@ class Options:
     link_gb_per_s: float | None = _option("link between devices, one direction", POSITIVE)
     electricity_usd_per_kwh: float | None = _option("price of electricity", ANY_COUNT)
     pue: float | None = _option("power of the building over that of the equipment", COUNT)
-    lifetime_years: float | None = _option("years over which a device is written off", POSITIVE)
+    lifetime_years: float | None = _option(
+        "years over which a device is written off; without, those of a data centre's alone", POSITIVE
+    )
     busy_share: float | None = _option("share of that time in which it works", (0.0, 1.0, False))
     speed_mph: float | None = _option("speed of the car, miles an hour", POSITIVE)
 

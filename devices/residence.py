@@ -54,7 +54,7 @@ def sequence_bytes(pairs: Pairs, settings: Settings) -> Floats:
             held = held + memory.cache_resident_bytes(
                 networks, settings.kv_bytes, settings.batch, prompt, workloads.samples, answer
             )
-    if options.attention == "standard":
+    if options.attention_kernel == "standard":
         held = held + pairs.networks.heads * settings.prompt_tokens**2 * ACTIVATION_BYTES
     return held
 

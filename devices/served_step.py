@@ -111,7 +111,7 @@ class Decoder:
 
     def _of(self, draft: Networks) -> Decoder:
         # The network that drafts is on the device whole, its layers shared as the large one's are.
-        options = replace(self.options, offload=None, offload_gb_per_s=None, window=None)
+        options = replace(self.options, offload=None, offload_gb_per_s=None, window_tokens=None)
         return replace(self, networks=draft, draft=None, offloaded_share=0.0, options=options)
 
     def _cacheless_step(self, sequences: Floats, prompt: Floats, steps: Floats, context: Floats) -> Step:
@@ -143,7 +143,7 @@ class Decoder:
             weight_bytes=self.weight_bytes,
             kv_bytes=np.zeros_like(self.kv_bytes) if options.no_cache else self.kv_bytes,
         )
-        if options.attention == "standard":
+        if options.attention_kernel == "standard":
             scores = score_traffic_bytes(networks, first_context, new_tokens, ACTIVATION_BYTES)
             step = with_traffic(step, machine, scores * sequences)
         if options.expert is not None and options.expert > 1.0:

@@ -145,8 +145,8 @@ def replaced(pairs: Pairs, options: Options) -> Pairs:
     wanted = {own: getattr(options, name) for name, own in _OWN.items()}
     columns = {own: np.full(len(pairs), float(v)) for own, v in wanted.items() if v is not None}
     networks = pairs.networks
-    if options.window is not None:
-        window = np.full(len(pairs), float(options.window))
+    if options.window_tokens is not None:
+        window = np.full(len(pairs), float(options.window_tokens))
         networks = networks.changed(window=window, windowed_layers=networks.attention_layers)
     return pairs.changed(workloads=pairs.workloads.changed(**columns), networks=networks)
 
@@ -154,7 +154,7 @@ def replaced(pairs: Pairs, options: Options) -> Pairs:
 # Options that replace a column of the workloads.
 _OWN = {
     "cached_share": "cached_share",
-    "samples": "samples",
+    "parallel_samples": "samples",
     "reasoning": "reasoning",
     "inputs": "inputs_per_item",
     "rate": "rate_per_s",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -12,22 +14,26 @@ import pyarrow as pa
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from numpy.typing import NDArray
 
+from datasets.errors import InvalidValue
 from devices.attention import kv_cache_bytes_per_token
 from devices.backends import stated_peak
 from devices.budgets import budget_frame
 from devices.catalogue import Pairs, Workloads, workload_columns
 from devices.hardware import Hardware, hardware_columns
 from devices.networks import Networks, network_columns, operations_per_token
+from devices.options import Options, Serving
 from devices.roofline import ridge_point
 from devices.settings import Overrides
 from devices.sql_views import (
-    OPTION_TYPES,
+    OVERRIDES,
     READ_TABLES,
+    TERM_TYPES,
     macro_statements,
     read_fields,
     struct_type,
     view_statements,
 )
+from devices.terms import terms_of
 from devices.units import checked_precision, element_bytes
 
 _ARROW_TYPES = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_()}
@@ -42,15 +48,17 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        With the tables `devices`, `device_peaks`, `models`, `workloads` and `efficiencies`.
+        With the tables `devices`, `device_peaks`, `models`, `workloads`, `efficiencies`, `assumptions` and
+        `operation_energies`.
 
     Notes
     -----
     ``budgets``
         A view: every device against every workload, with columns and figures of `devices.budgets.budgets`.
     ``roofline(device, workload, model := ..., weights := ..., compute := ..., kv := ..., batch := ...,
-    prompt := ..., output := ..., devices := ...)``
-        One such row as a STRUCT, NULL for an unknown identifier; the named options may be left out.
+    prompt := ..., output := ..., devices := ..., no_cache := ..., tensor := ..., offload := ...)``
+        One such row as a STRUCT, NULL for an unknown identifier; the named options may be left out. Every
+        field of `devices.options.Options` is one.
     ``ridge_point(device, arithmetic)``
         Operations a byte above which dense arithmetic binds.
     ``kv_cache_bytes_per_token(model, format)``
@@ -65,7 +73,13 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         connection,
         "edgewise_budget",
         _budget_structs,
-        [types["devices"], types["workloads"], types["models"], *lists.values(), struct_type(OPTION_TYPES)],
+        [
+            *(types[table] for table in ("devices", "workloads", "models")),
+            *lists.values(),
+            struct_type(TERM_TYPES),
+            "VARCHAR",
+            types["models"],
+        ],
         struct_type(result_types()),
     )
     _add(
@@ -87,7 +101,7 @@ def result_types() -> dict[str, str]:
         {"device_id": [], "workload_id": [], "model_id": [], "tied_embeddings": []}, dtype=object
     )
     pairs = Pairs(*_columns(nothing, _no_rows(), nothing, nothing))
-    frame = budget_frame(pairs, pd.DataFrame({"kind": [], "compute_efficiency": []}))
+    frame = budget_frame(pairs, pd.DataFrame({"kind": [], "compute_efficiency": []}), None, terms_of({}))
     named = {"b": "BOOLEAN", "f": "DOUBLE"}
     return {name: named.get(kind.kind, "VARCHAR") for name, kind in frame.dtypes.items()}
 
@@ -121,15 +135,18 @@ def _budget_structs(
     models: pa.Array,
     peaks: pa.Array,
     shares: pa.Array,
+    terms: pa.Array,
     options: pa.Array,
+    drafts: pa.Array,
 ) -> pa.Array:
     hardware, loads, networks = _columns(_rows(devices), _listed(peaks), _rows(workloads), _rows(models))
     pairs = Pairs(hardware, loads, networks)
-    # The list of shares is the same in every row: the first says it all.
+    # Shares and terms are the same in every row: the first says it all.
     efficiencies = pd.DataFrame(_one(shares)[0].as_py())
+    known = {name: np.nan if value is None else value for name, value in _one(terms)[0].as_py().items()}
     frames = []
-    for rows, overrides in _by_options(_rows(options)):
-        frames.append(budget_frame(pairs.take(rows), efficiencies, overrides).set_axis(rows))
+    for rows, overrides in _by_options(_one(options), drafts):
+        frames.append(budget_frame(pairs.take(rows), efficiencies, overrides, known).set_axis(rows))
     return _structs(pd.concat(frames).sort_index())
 
 
@@ -139,11 +156,25 @@ def _columns(
     return hardware_columns(devices, peaks), workload_columns(workloads), network_columns(models)
 
 
-def _by_options(options: pd.DataFrame) -> Iterator[tuple[NDArray[np.intp], Overrides]]:
-    known = options.astype(object).where(options.notna(), None)
-    for values, rows in known.groupby(list(OPTION_TYPES), dropna=False, sort=False).indices.items():
-        given = {name: value for name, value in zip(OPTION_TYPES, values, strict=True) if not pd.isna(value)}
-        yield np.asarray(rows), Overrides(**given)
+def _by_options(options: pa.Array, drafts: pa.Array) -> Iterator[tuple[NDArray[np.intp], Overrides]]:
+    """Rows that share their options, which come as JSON, with those options."""
+    texts = pd.Series(options.to_pandas()).fillna("{}")
+    for text, rows in texts.groupby(texts, sort=False).indices.items():
+        given = {name: value for name, value in json.loads(str(text)).items() if value is not None}
+        overrides = {field: given.pop(name) for name, field in OVERRIDES.items() if name in given}
+        yield np.asarray(rows), Overrides(**overrides, serving=_serving(given, _one(drafts), int(rows[0])))
+
+
+def _serving(given: dict[str, Any], drafts: pa.Array, row: int) -> Serving:
+    options = Options(**given)
+    if options.draft_model is None:
+        return Serving(options)
+    drafter = drafts.slice(row, 1)
+    if drafter[0].as_py() is None:
+        raise InvalidValue(
+            f"There is no model '{options.draft_model}' to draft: choose a row of the table models."
+        )
+    return Serving(options, network_columns(_rows(drafter)))
 
 
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -5,8 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
 import duckdb
+
+from devices.options import Options
+from devices.terms import ENERGIES, PRICES, TERM_NAMES
+from devices.units import PICOJOULE_J
 
 READ_TABLES = ("devices", "workloads", "models", "device_peaks", "efficiencies")
 # Columns that no formula reads stay behind when a row travels into a function.
@@ -23,18 +28,19 @@ UNREAD = frozenset(
         "price_kind",
     }
 )
-OPTION_TYPES: dict[str, str] = {
-    "weight_precision": "VARCHAR",
-    "compute_precision": "VARCHAR",
-    "kv_precision": "VARCHAR",
-    "batch": "DOUBLE",
-    "prompt_tokens": "DOUBLE",
-    "output_tokens": "DOUBLE",
-    "devices": "DOUBLE",
+# Fields of `Overrides` by the names of the macro's options. A macro's parameter must not be called like a
+# column of the tables that it reads: the inner query would take the one for the other.
+OVERRIDES: dict[str, str] = {
+    "weights": "weight_precision",
+    "compute": "compute_precision",
+    "kv": "kv_precision",
+    "batch": "batch",
+    "prompt": "prompt_tokens",
+    "output": "output_tokens",
+    "devices": "devices",
 }
-# Names of the macro's options in the same order. A macro's parameter must not be called like a column of the
-# tables that it reads: the inner query would take the one for the other.
-OPTION_NAMES = ("weights", "compute", "kv", "batch", "prompt", "output", "devices")
+OPTION_NAMES = (*OVERRIDES, *(option.name for option in fields(Options)))
+TERM_TYPES = dict.fromkeys(TERM_NAMES, "DOUBLE")
 
 
 def read_fields(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -76,7 +82,25 @@ def view_statements(fields: Mapping[str, Mapping[str, str]], result: Mapping[str
         f"SELECT list({_packed(fields['efficiencies'])} ORDER BY efficiency_id) AS edgewise_rows "
         "FROM efficiencies"
     )
+    yield _terms_statement()
     yield _budgets_statement(result)
+
+
+def _terms_statement() -> str:
+    """The view of one row with the prices and energies that the core reads."""
+    prices = (
+        f"{name} := (SELECT central FROM assumptions WHERE assumption_id = '{row}')"
+        for name, row in PRICES.items()
+    )
+    energies = (
+        f"{name} := {PICOJOULE_J!r}::DOUBLE * (SELECT pj FROM operation_energies "
+        f"WHERE operation = '{operation}' AND coalesce(process_node, '') = '{node}')"
+        for name, (operation, node) in ENERGIES.items()
+    )
+    return (
+        "CREATE OR REPLACE TEMP VIEW edgewise_terms AS "
+        f"SELECT struct_pack({', '.join((*prices, *energies))}) AS edgewise_row"
+    )
 
 
 def _packed(fields: Mapping[str, str]) -> str:
@@ -87,13 +111,12 @@ def _budgets_statement(result: Mapping[str, str]) -> str:
     # The identifiers come from the tables, not from the function, so that a filter on them spares its calls;
     # the order makes full chunks of the cross product's short ones.
     told = ", ".join(f"answer.{name}" for name in result if name not in ("device_id", "workload_id"))
-    none = ", ".join(f"{name} := NULL::{kind}" for name, kind in OPTION_TYPES.items())
     return f"""
         CREATE OR REPLACE TEMP VIEW budgets AS
         SELECT device_id, workload_id, {told}
         FROM (
             SELECT device_id, workload_id,
-                   edgewise_budget(d, w, m, p, s.edgewise_rows, struct_pack({none})) AS answer
+                   edgewise_budget(d, w, m, p, s.edgewise_rows, t.edgewise_row, NULL, NULL) AS answer
             FROM (
                 SELECT d.edgewise_key AS device_id, w.edgewise_key AS workload_id,
                        d.edgewise_row AS d, w.edgewise_row AS w, m.edgewise_row AS m, p.edgewise_rows AS p
@@ -104,23 +127,26 @@ def _budgets_statement(result: Mapping[str, str]) -> str:
                 ORDER BY d.edgewise_key, w.edgewise_key
             )
             CROSS JOIN edgewise_shares s
+            CROSS JOIN edgewise_terms t
         )"""
 
 
 def macro_statements() -> Iterator[str]:
     """Statements that create the macros."""
     parameters = ", ".join(f"{name} := NULL" for name in ("model", *OPTION_NAMES))
-    named = zip(OPTION_NAMES, OPTION_TYPES.items(), strict=True)
-    given = ", ".join(f"{field} := {name}::{kind}" for name, (field, kind) in named)
+    given = ", ".join(f"{name} := {name}" for name in OPTION_NAMES)
     yield f"""
         CREATE OR REPLACE TEMP MACRO roofline(device, workload, {parameters}) AS (
             SELECT edgewise_budget(d.edgewise_row, w.edgewise_row, m.edgewise_row, p.edgewise_rows,
-                                   s.edgewise_rows, struct_pack({given}))
+                                   s.edgewise_rows, t.edgewise_row, to_json(struct_pack({given}))::VARCHAR,
+                                   h.edgewise_row)
             FROM edgewise_devices d
             CROSS JOIN edgewise_workloads w
             CROSS JOIN edgewise_shares s
+            CROSS JOIN edgewise_terms t
             JOIN edgewise_models m ON m.edgewise_key = coalesce(model, w.edgewise_row.model_id)
             LEFT JOIN edgewise_peaks p ON p.edgewise_key = d.edgewise_key
+            LEFT JOIN edgewise_models h ON h.edgewise_key = draft_model
             WHERE d.edgewise_key = device AND w.edgewise_key = workload
         )"""
     yield """

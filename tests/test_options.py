@@ -45,15 +45,15 @@ def _figures(row: pd.Series) -> pd.Series:
     [
         Options(draft_tokens=0, draft_cost=0.1),
         Options(predicted_tokens=0),
-        Options(attention="flash"),
+        Options(attention_kernel="flash"),
         Options(batching="continuous"),
         Options(page_tokens=1),
         Options(reserved_tokens=1),
         Options(tensor=1, pipeline=1, expert=1, data=1),
         Options(offload="pcie4_x16"),
         Options(jitter_margin=0.0),
-        Options(samples=1, reasoning=1.0, cached_share=0.5),
-        Options(window=131072),
+        Options(parallel_samples=1, reasoning=1.0, cached_share=0.5),
+        Options(window_tokens=131072),
     ],
     ids=lambda options: ", ".join(dict(options.given())),
 )
@@ -120,7 +120,7 @@ def test_without_a_cache_each_token_costs_the_prompt_anew(tables: Tables) -> Non
 
 
 def test_attention_without_fusion_costs_more_the_longer_the_prompt(tables: Tables) -> None:
-    standard = Options(attention="standard", cached_share=0.0)
+    standard = Options(attention_kernel="standard", cached_share=0.0)
     slower = [
         _row(tables, standard, prompt_tokens=length)["latency_s"]
         / _row(tables, Options(cached_share=0.0), prompt_tokens=length)["latency_s"]
@@ -136,7 +136,7 @@ def test_a_cached_prompt_saves_its_share_of_the_prefill(tables: Tables) -> None:
 
 
 def test_samples_share_the_prompt_in_memory_and_prefill(tables: Tables) -> None:
-    one, eight = _row(tables, Options(samples=1)), _row(tables, Options(samples=8))
+    one, eight = _row(tables, Options(parallel_samples=1)), _row(tables, Options(parallel_samples=8))
     assert eight["tokens_per_s"] > 4.0 * one["tokens_per_s"]
     cache = 131072 * 1e-9  # bytes a token of Llama 3.1 8B
     held = eight["memory_needed_gb"] - one["memory_needed_gb"]
@@ -290,11 +290,11 @@ def test_denoising_steps_and_embeddings_cost_in_proportion(tables: Tables) -> No
             {"acceptance": 1.2, "draft_tokens": 2, "draft_cost": 0.1},
             "acceptance is 1.2: it must be a number from 0 to 1.",
         ),
-        ({"samples": 1.5}, "samples is 1.5: it must be a whole number, at least 1."),
+        ({"parallel_samples": 1.5}, "parallel_samples is 1.5: it must be a whole number, at least 1."),
         ({"busy_share": 0.0}, "busy_share is 0: it must be a number above 0 to 1."),
         ({"rate": float("nan")}, "rate is nan: it must be a number, above 0."),
         ({"offload": "usb"}, "offload is 'usb': it must be one of pcie3_x4"),
-        ({"attention": "paged"}, "attention is 'paged': it must be one of flash, standard."),
+        ({"attention_kernel": "paged"}, "attention_kernel is 'paged': it must be one of flash, standard."),
         ({"draft_tokens": 2, "acceptance": 0.5}, "draft_tokens needs draft_model or draft_cost"),
         ({"draft_tokens": 2, "draft_cost": 0.1}, "Drafted tokens need acceptance"),
         ({"acceptance": 0.5}, "acceptance needs draft_tokens or predicted_tokens"),

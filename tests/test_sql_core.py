@@ -17,7 +17,15 @@ from devices.sql_functions import register
 @pytest.fixture
 def connection(snapshot: database.Snapshot) -> Iterator[duckdb.DuckDBPyConnection]:
     opened = duckdb.connect(":memory:")
-    for name in ("devices", "device_peaks", "models", "workloads", "efficiencies"):
+    for name in (
+        "devices",
+        "device_peaks",
+        "models",
+        "workloads",
+        "efficiencies",
+        "assumptions",
+        "operation_energies",
+    ):
         opened.register("incoming", snapshot.tables[name])
         opened.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
         opened.unregister("incoming")
