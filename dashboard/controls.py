@@ -65,6 +65,7 @@ def assumption_slider(
     slider_key: str,
     on_change: Callable[[str], None],
     source: str,
+    note: str = "",
 ) -> None:
     """A slider for one assumption; its help says what it means, where it comes from and how sure that is.
 
@@ -80,6 +81,8 @@ def assumption_slider(
         Called with the assumption's identifier when the slider moves.
     source : str
         Title of the source.
+    note : str
+        A further sentence for the help.
     """
     numbers = {
         name: float(str(row[name])) if pd.notna(row[name]) else math.nan
@@ -100,7 +103,15 @@ def assumption_slider(
         key=slider_key,
         on_change=on_change,
         args=(str(row["assumption_id"]),),
-        help=f"{row['meaning']}\n\nRange {low} to {high} (5 to 95 %). {mark}. Source: {source}",
+        help="\n\n".join(
+            part
+            for part in (
+                str(row["meaning"]),
+                note,
+                f"Range {low} to {high} (5 to 95 %). {mark}. Source: {source}",
+            )
+            if part
+        ),
     )
 
 
@@ -160,6 +171,24 @@ def csv_download(frame: pd.DataFrame, file_name: str, key: str, label: str = "Do
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def details(label: str, shown: Callable[[], None], key: str, icon: str) -> None:
+    """A box that stays shut, and costs nothing, until it is opened.
+
+    Parameters
+    ----------
+    label : str
+    shown : callable
+        Draws what is inside.
+    key : str
+        Of the box; true in the session state while it is open.
+    icon : str
+    """
+    box = st.expander(label, key=key, icon=icon, on_change="rerun")
+    if box.open:
+        with box:
+            shown()
 
 
 def command_line(arguments: list[str]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+import altair
 import pandas as pd
 import streamlit as st
 
@@ -14,14 +17,16 @@ from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
 _DRAWN = "figures.drawn"
+_NESTED = ("layer", "hconcat", "vconcat", "concat")
+Rows: TypeAlias = pd.DataFrame | Callable[[], pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart that stands on the page, with what a report needs of it."""
+    """A chart that stands on the page, with what a report needs of it; chart and rows are made on call."""
 
-    chart: AnyChart
-    rows: pd.DataFrame
+    chart: Callable[[], AnyChart]
+    rows: Callable[[], pd.DataFrame]
     alternative: str
     source: str
 
@@ -29,7 +34,7 @@ class Figure:
 def figure(
     chart: AnyChart,
     *,
-    rows: pd.DataFrame,
+    rows: Rows,
     name: str,
     alt: str,
     source: str,
@@ -44,8 +49,8 @@ def figure(
     Parameters
     ----------
     chart : altair chart
-    rows : pandas.DataFrame
-        What the CSV holds: the numbers behind the chart.
+    rows : pandas.DataFrame or callable
+        What the CSV holds: the numbers behind the chart, or what makes them.
     name : str
         Of the figure on its page, the same at each run.
     alt : str
@@ -64,12 +69,48 @@ def figure(
     object
         What is selected, where there is a selection; it has the key ``selection``.
     """
-    drawn = Figure(chart, rows, alt, source)
-    st.session_state.setdefault(_DRAWN, {})[name] = drawn
     chosen: Any = {"on_select": "rerun", "selection_mode": [selection]} if selection else {}
     event = st.altair_chart(chart, width=width, alt=alt, key=f"figure.{name}", **chosen)
-    _below(drawn, name, file_name or f"edgewise_{name}")
+    _below(Figure(lambda: chart, _made(rows), alt, source), name, file_name)
     return event
+
+
+def live_figure(
+    build: Callable[[], AnyChart],
+    *,
+    shape: Hashable,
+    frames: Sequence[pd.DataFrame],
+    title: str,
+    subtitle: str,
+    rows: Rows,
+    name: str,
+    alt: str,
+    source: str,
+    file_name: str | None = None,
+) -> None:
+    """Draw a chart whose numbers move under the reader's hand: only the numbers are sent anew.
+
+    Title and text alternative stand beside the drawing, in the page's own type, so that the browser keeps the
+    drawing and moves its marks.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the whole chart, titled, from the frames.
+    shape : hashable
+        Everything that the chart depends on but the cells of the frames, title and subtitle.
+    frames : sequence of pandas.DataFrame
+        The very frames that the chart draws.
+    title, subtitle : str
+    rows, name, alt, source, file_name
+        As in `figure`.
+    """
+    st.markdown(f"**{title}**  \n:small[:gray[{subtitle}]]")
+    spec = dict(_structure((name, shape), build, frames))
+    spec["datasets"] = {_frame_name(place): frame for place, frame in enumerate(frames)}
+    st.vega_lite_chart(spec, alt="Chart, in words in the text that follows", key=f"figure.{name}")
+    st.html(f'<p class="edgewise-unseen">{html.escape(alt)}</p>')
+    _below(Figure(build, _made(rows), alt, source), name, file_name)
 
 
 def begin() -> None:
@@ -83,20 +124,41 @@ def drawn() -> dict[str, Figure]:
     return figures
 
 
-def _below(figure: Figure, name: str, stem: str) -> None:
+def _made(rows: Rows) -> Callable[[], pd.DataFrame]:
+    return rows if callable(rows) else lambda: rows
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _structure(
+    shape: Hashable, _build: Callable[[], AnyChart], _frames: Sequence[pd.DataFrame]
+) -> Mapping[str, Any]:
+    chart = _build().copy()
+    chart.title = altair.Undefined
+    _name_data(chart, {id(frame): _frame_name(place) for place, frame in enumerate(_frames)})
+    return chart.to_dict()
+
+
+def _frame_name(place: int) -> str:
+    return f"rows{place}"
+
+
+def _name_data(chart: Any, names: Mapping[int, str]) -> None:
+    if id(chart.data) in names:
+        chart.data = altair.NamedData(name=names[id(chart.data)])
+    for kind in _NESTED:
+        for part in getattr(chart, kind, None) or ():
+            _name_data(part, names)
+
+
+def _below(figure: Figure, name: str, file_name: str | None) -> None:
+    drawn()[name] = figure
+    stem = file_name or f"edgewise_{name}"
     row = st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"figure.{name}.below")
     row.caption(f"Source: {figure.source}", width="stretch")
-    told = {"alternative": figure.alternative, "source": f"Source: {figure.source}"}
     files = (
-        ("CSV", "csv", "text/csv", partial(csv_text, figure.rows), "The numbers behind the chart"),
-        ("PNG", "png", "image/png", partial(images.chart_png, figure.chart, **told), "A picture"),
-        (
-            "SVG",
-            "svg",
-            "image/svg+xml",
-            partial(images.chart_svg, figure.chart, **told),
-            "A drawing to scale",
-        ),
+        ("CSV", "csv", "text/csv", partial(_csv, figure), "The numbers behind the chart"),
+        ("PNG", "png", "image/png", partial(_png, figure), "A picture"),
+        ("SVG", "svg", "image/svg+xml", partial(svg, figure), "A drawing to scale"),
     )
     for label, ending, mime, made, says in files:
         row.download_button(
@@ -110,3 +172,16 @@ def _below(figure: Figure, name: str, stem: str) -> None:
             icon=":material/download:",
             help=f"{says}, as {label}",
         )
+
+
+def _csv(figure: Figure) -> str:
+    return csv_text(figure.rows())
+
+
+def _png(figure: Figure) -> bytes:
+    return images.chart_png(figure.chart(), alternative=figure.alternative, source=f"Source: {figure.source}")
+
+
+def svg(figure: Figure) -> str:
+    """The figure as a drawing that stands alone, its source below it."""
+    return images.chart_svg(figure.chart(), alternative=figure.alternative, source=f"Source: {figure.source}")

@@ -8,19 +8,24 @@ from collections.abc import Callable, Iterator
 
 import streamlit as st
 
+from dashboard import figures
 from datasets.errors import EdgewiseError
 
 _LOG = logging.getLogger("edgewise")
 
 
+@st.fragment
 def shown(body: Callable[[], None]) -> None:
     """Run the body of a page; an error becomes a message in the page.
+
+    The body is a fragment: a control that moves runs the body again, and not the frame around it.
 
     Parameters
     ----------
     body : callable
         Draws the page.
     """
+    figures.begin()
     try:
         body()
     except EdgewiseError as error:

@@ -26,6 +26,7 @@ from devices.evidence import evidence
 from forecasting.assumptions import resolved_assumptions
 from forecasting.backtest import backtest
 from forecasting.headlines import series_growth, series_shares
+from forecasting.importance import rank_importance
 from forecasting.plan import Plan, prepared_plan
 from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
 from forecasting.reconcile import published_comparison
@@ -74,11 +75,30 @@ def is_replay(current: Snapshot, scenario_id: str) -> bool:
     return bool(scenarios(current).set_index("scenario_id").at[scenario_id, "kind"] == "replay")
 
 
+def parent_scenario(current: Snapshot, scenario_id: str) -> str:
+    """The scenario that another is built on; itself where it is built on none."""
+    parent = scenarios(current).set_index("scenario_id").at[scenario_id, "parent_id"]
+    return str(parent) if pd.notna(parent) else scenario_id
+
+
 def forecast_bands(
     current: Snapshot, scenario_id: str, quantity: str, overrides: Mapping[str, float]
 ) -> pd.DataFrame:
     """The forecast's frame, the same that the command line prints."""
     return _bands(current.path, current.version, scenario_id, quantity, _sorted(overrides), DRAWS, current)
+
+
+def chart_bands(
+    current: Snapshot, scenario_id: str, quantity: str, overrides: Mapping[str, float], sense: str
+) -> pd.DataFrame:
+    """The totals of each series in one sense: the rows of `forecast_bands` that a chart draws, sooner."""
+    chosen = current.path, current.version, scenario_id, quantity, sense, _sorted(overrides), DRAWS
+    return _totals(*chosen, current)
+
+
+def importance(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """The scenario's assumptions by what hangs on them, nothing of the user's own in force."""
+    return _importance(current.path, current.version, scenario_id, DRAWS, current)
 
 
 def shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float], sense: str) -> pd.DataFrame:
@@ -213,6 +233,29 @@ def _bands(
     if is_replay(_current, scenario_id):
         return forecast(_current.tables, [scenario_id], quantity=quantity, draws=draws, seed=SEED)
     return bands(_draws(path, version, scenario_id, overrides, draws, _current), quantity)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _totals(
+    path: Path,
+    version: str,
+    scenario_id: str,
+    quantity: str,
+    sense: str,
+    overrides: Overrides,
+    draws: int,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    if is_replay(_current, scenario_id):
+        rows = _bands(path, version, scenario_id, quantity, overrides, draws, _current)
+        return rows[(rows["sense"] == sense) & (rows["segment"] == "all")]
+    drawn = _draws(path, version, scenario_id, overrides, draws, _current)
+    return bands(drawn, quantity, senses=[sense], segments=False)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _importance(path: Path, version: str, scenario_id: str, draws: int, _current: Snapshot) -> pd.DataFrame:
+    return rank_importance(_draws(path, version, scenario_id, (), draws, _current))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Running every workload on every device …")

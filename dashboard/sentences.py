@@ -16,24 +16,25 @@ class Answer:
 
     Attributes
     ----------
-    scenario : str
-        The scenario's name.
+    scenario, reference : str
+        Names of the scenario and of the one that it is held against.
     year : int
     shares, reference_shares : pandas.DataFrame
-        Quantiles of each series' share of demand, here and in Central; indexed by series.
+        Quantiles of each series' share of demand, here and in the reference; indexed by series.
     capacity_shares : pandas.DataFrame
         Quantiles of each series' share of the installed peak; indexed by series.
     growth : pandas.DataFrame
         Quantiles of each series' yearly growth; indexed by series.
     medians, reference_medians : mapping of str to float
-        Median demand of each series, here and in Central.
+        Median demand of each series, here and in the reference.
     changed : int
         Number of assumptions that the user set.
     is_reference : bool
-        Whether this is Central itself, nothing changed.
+        Whether this is the reference itself, nothing changed.
     """
 
     scenario: str
+    reference: str
     year: int
     shares: pd.DataFrame
     capacity_shares: pd.DataFrame
@@ -46,7 +47,7 @@ class Answer:
 
 
 def answer_sentences(answer: Answer) -> list[str]:
-    """Three sentences: the edge's share, the growth of the largest series, the difference from Central."""
+    """Three sentences: the edge's share, the largest series' growth, what differs from the reference."""
     return [_share_sentence(answer), _growth_sentence(answer), _difference_sentence(answer)]
 
 
@@ -142,8 +143,8 @@ def _growth_sentence(answer: Answer) -> str:
 def _difference_sentence(answer: Answer) -> str:
     if answer.is_reference:
         return (
-            "Central takes every assumption at its documented range: choose another scenario, or move an "
-            "assumption, to see what the answer hangs on."
+            f"{answer.reference} takes every assumption at its documented range: choose another scenario, or "
+            "move an assumption, to see what the answer hangs on."
         )
     here = float(answer.shares.loc["edge_inference", "p50"])
     there = float(answer.reference_shares.loc["edge_inference", "p50"])
@@ -164,7 +165,7 @@ def _difference_sentence(answer: Answer) -> str:
         else "the edge's share stays where it is"
     )
     moves = labels.listed(moved) or "no series moves by 2 %"
-    return f"Against Central, {answer.scenario}{own}: {share}; {moves}."
+    return f"Against {answer.reference}, {answer.scenario}{own}: {share}; {moves}."
 
 
 def replay_sentences(points: pd.DataFrame, description: str, reference_shares: pd.DataFrame) -> list[str]:

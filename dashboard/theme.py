@@ -108,6 +108,7 @@ LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 24">
 STYLE = """<style>
 .stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}
 [data-testid="stVegaLiteChart"] {overflow-x: auto;}
+.edgewise-unseen {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
 [data-testid="stTextArea"] textarea {font-family: "Source Code Pro", monospace;}
 </style>"""
 

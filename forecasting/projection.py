@@ -128,19 +128,31 @@ def forecast(
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
-def bands(drawn: Projection, quantity: str) -> pd.DataFrame:
-    """Quantiles of every series, sense and segment of a projection; columns as in `forecast`."""
+def bands(
+    drawn: Projection, quantity: str, *, senses: Sequence[str] = SENSES, segments: bool = True
+) -> pd.DataFrame:
+    """Quantiles of a projection; columns as in `forecast`.
+
+    Parameters
+    ----------
+    drawn : Projection
+    quantity : str
+    senses : sequence of str
+    segments : bool
+        Each segment beside the total of its series, or the totals alone, which are quicker.
+    """
     frames = []
     for series in SERIES:
-        for sense in SENSES:
-            segments = quantity_draws(drawn, quantity, series, sense)
-            if not segments:
+        for sense in senses:
+            parts = quantity_draws(drawn, quantity, series, sense)
+            if not parts:
                 continue
-            total = np.sum(list(segments.values()), axis=0)
-            for segment, amount in {"all": total, **dict(sorted(segments.items()))}.items():
+            total = np.sum(list(parts.values()), axis=0)
+            listed = dict(sorted(parts.items())) if segments else {}
+            for segment, amount in {"all": total, **listed}.items():
                 frame = pd.DataFrame(band_quantiles(amount), columns=BAND_COLUMNS)
                 frames.append(frame.assign(year=YEARS, series=series, sense=sense, segment=segment))
-    result = pd.concat(frames, ignore_index=True)
+    result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
     labelled = result.assign(scenario_id=drawn.scenario_id, quantity=quantity, unit=QUANTITIES[quantity])
     return labelled[COLUMNS]
 

@@ -40,7 +40,13 @@ def rows_of(app: AppTest) -> int:
 
 
 def titles(app: AppTest) -> list[str]:
-    return [chart["title"]["text"]["expr"] for chart in charts(app)]
+    return [chart["title"]["text"]["expr"] for chart in charts(app) if "title" in chart]
+
+
+def said(app: AppTest) -> str:
+    """The words that stand for the charts whose drawing the browser keeps."""
+    bodies = [str(element.proto.body) for element in app.get("html")]
+    return " ".join(body for body in bodies if "edgewise-unseen" in body)
 
 
 def moved(app: AppTest, widget: Any) -> None:

@@ -25,6 +25,7 @@ def _answer(**changed: object) -> sentences.Answer:
         }
     )
     given = {
+        "reference": "Central",
         "scenario": "Edge first",
         "year": 2030,
         "shares": shares,
