@@ -11,7 +11,7 @@ sys.path[:] = [str(_HERE.parent), *(p for p in sys.path if p != str(_HERE) and p
 
 import streamlit as st  # noqa: E402
 
-from dashboard import figures, theme  # noqa: E402
+from dashboard import theme  # noqa: E402
 
 PAGES = (
     ("forecast", "Forecast", ":material/show_chart:"),
@@ -31,7 +31,6 @@ def main() -> None:
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)
         for index, (name, title, icon) in enumerate(PAGES)
     ]
-    figures.begin()
     st.navigation(pages, position="top").run()
 
 

@@ -165,7 +165,7 @@ def test_explore_a_scenario_move_an_assumption_and_export(page: playwright.Page,
 
     value = page.url.split("stock_growth_2030=")[1].split("&")[0]
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").first.click()
+        page.get_by_role("button", name="CSV").first.click()
     saved = Path(download.value.path()).read_bytes()
     assert saved == printed(
         server, "forecast", "--scenario", "edge_first", "--set", f"stock_growth_2030={value}"
