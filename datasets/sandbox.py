@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ def run(
     max_rows: int = 10_000,
     timeout_s: float = 30.0,
     parameters: Sequence[Any] | None = None,
+    rehearsal: Callable[..., SandboxResult] | None = None,
 ) -> SandboxResult:
     """Run SQL on a copy of the database and, with ``write``, take its changes over into the file.
 
@@ -89,6 +90,8 @@ def run(
         Seconds after which the run is interrupted.
     parameters : sequence, optional
         Values for the ``?`` of a single statement.
+    rehearsal : callable, optional
+        What runs it on the copy: `rehearse`, or `datasets.sandbox_process.rehearse`.
 
     Returns
     -------
@@ -103,7 +106,9 @@ def run(
     """
     for _ in range(ATTEMPTS):
         snapshot = load(path)
-        result = rehearse(snapshot, sql, max_rows=max_rows, timeout_s=timeout_s, parameters=parameters)
+        result = (rehearsal or rehearse)(
+            snapshot, sql, max_rows=max_rows, timeout_s=timeout_s, parameters=parameters
+        )
         if not result.changes:
             return result
         if not write:

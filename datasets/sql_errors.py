@@ -10,6 +10,7 @@ from datasets.errors import UnknownName
 from datasets.schema import tables
 
 VIEWS = ("budgets",)
+MOST_LETTERS = 300
 _FILE_SENTENCE = (
     "SQL cannot read or write files here: use --output for a result, and edgewise devices add for an import."
 )
@@ -37,12 +38,16 @@ def sentence(error: duckdb.Error, statement: str) -> str:
 
 def _first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else "unknown reason"
-    return re.sub(r"^(\w+ )+Error: ", "", line).rstrip(".! ")
+    return _short(re.sub(r"^(\w+ )+Error: ", "", line).rstrip(".! "))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
 
 
 def _place(text: str) -> str:
     match = re.search(r"^LINE (\d+): (.*)$", text, re.MULTILINE)
-    return f" (line {match[1]}: {match[2].strip()})" if match else ""
+    return f" (line {match[1]}: {_short(match[2].strip())})" if match else ""
 
 
 def _syntax(text: str, statement: str) -> str:

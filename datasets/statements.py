@@ -13,9 +13,10 @@ _Kind = duckdb.StatementType
 READING = frozenset({_Kind.SELECT, _Kind.EXPLAIN, _Kind.MULTI, _Kind.RELATION})
 CHANGING = frozenset({_Kind.INSERT, _Kind.UPDATE, _Kind.DELETE, _Kind.MERGE_INTO})
 
+MOST_KEYWORD_LETTERS = 40
 _TABLES_ARE_FIXED = "the tables are fixed; use SELECT, INSERT, UPDATE, DELETE or MERGE."
 _SETTINGS_ARE_FIXED = "settings are fixed; DESCRIBE and SHOW TABLES tell about the tables."
-_REMEDIES = {
+_REMEDIES: dict[duckdb.StatementType | None, str] = {
     _Kind.COPY: "a result is written with --output and --format.",
     _Kind.EXPORT: "a result is written with --output and --format.",
     _Kind.COPY_DATABASE: "copy the database file itself instead.",
@@ -52,15 +53,31 @@ def runnable_statements(sql: str) -> list[duckdb.Statement]:
     InvalidStatement
         When the text has a syntax error, no statement, or one of a kind that may not be run.
     """
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise InvalidStatement(sql_errors.sentence(error, sql)) from error
+    statements = _parsed(sql)
     if not statements:
         raise InvalidStatement("There is no SQL statement to run: give one such as SELECT * FROM devices.")
     for statement in statements:
-        if statement.type not in READING | CHANGING:
-            keyword = statement.query.split(maxsplit=1)[0].strip(";(").upper()
-            remedy = _REMEDIES.get(statement.type, _TABLES_ARE_FIXED)
-            raise InvalidStatement(f"{keyword} cannot be run here: {remedy}")
+        kind = _kind(statement)
+        if kind not in READING | CHANGING:
+            keyword = statement.query.split(maxsplit=1)[0].strip(";(").upper()[:MOST_KEYWORD_LETTERS]
+            raise InvalidStatement(f"{keyword} cannot be run here: {_REMEDIES.get(kind, _TABLES_ARE_FIXED)}")
     return statements
+
+
+def _parsed(sql: str) -> list[duckdb.Statement]:
+    try:
+        sql.encode()
+        return duckdb.extract_statements(sql)
+    except UnicodeEncodeError as error:
+        raise InvalidStatement(
+            f"Letter {error.start + 1} of the statement is half of one: leave it out."
+        ) from error
+    except duckdb.Error as error:
+        raise InvalidStatement(sql_errors.sentence(error, sql)) from error
+
+
+def _kind(statement: duckdb.Statement) -> duckdb.StatementType | None:
+    try:
+        return statement.type
+    except ValueError:
+        return None  # A kind so new that the package has no name for it, such as UPDATE EXTENSIONS.

@@ -1,0 +1,1 @@
+"""What Edgewise withstands, tried on the machine at hand: `edgewise benchmark --reliability`."""
