@@ -15,7 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.overlays import published_for, replayed_points
-from datasets import database, sandbox
+from datasets import database, sandbox, sandbox_process
 from datasets.database import Snapshot
 from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
@@ -170,9 +170,10 @@ def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
 
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
     """Run an analyst's statements; without `write` they only touch a copy of the tables."""
+    rehearse = sandbox_process.rehearse
     if write:
-        return sandbox.run(current.path, sql, write=True, max_rows=MOST_RESULT_ROWS)
-    return sandbox.rehearse(current, sql, max_rows=MOST_RESULT_ROWS)
+        return sandbox.run(current.path, sql, write=True, max_rows=MOST_RESULT_ROWS, rehearsal=rehearse)
+    return rehearse(current, sql, max_rows=MOST_RESULT_ROWS)
 
 
 def delete_row(current: Snapshot, table: Table, key: Mapping[str, Any]) -> list[str]:
