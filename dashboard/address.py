@@ -52,14 +52,16 @@ def option(name: str, options: Sequence[str], default: str | None) -> Field:
     return Field(name, default, read)
 
 
-def options(name: str, known: Sequence[str], default: Sequence[str]) -> Field:
-    """A field that holds several identifiers, apart by commas."""
+def options(name: str, known: Sequence[str], default: Sequence[str], most: int | None = None) -> Field:
+    """A field that holds several identifiers, apart by commas, and at most so many."""
 
     def read(text: str) -> list[str]:
         chosen = [part for part in text.split(",") if part]
         for part in chosen:
             if part not in known:
                 raise UnknownName(name, part, known)
+        if most is not None and len(chosen) > most:
+            raise InvalidValue(f"{name} holds {len(chosen)} names: it may hold {most} at most.")
         return chosen
 
     return Field(name, list(default), read, ",".join)

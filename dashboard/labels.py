@@ -79,6 +79,8 @@ class Scale:
 def scale_for(unit: str, largest: float) -> Scale:
     """Display unit that keeps the largest value short: a prefix from 1,000, a word from 100,000 on.
 
+    Shares are written in per cent.
+
     Parameters
     ----------
     unit : str
@@ -86,6 +88,8 @@ def scale_for(unit: str, largest: float) -> Scale:
     largest : float
         Largest value to be shown.
     """
+    if unit == "share":
+        return Scale(0.01, "%")
     least = 1000.0 if unit in _PREFIXED_UNITS else 100_000.0
     if not (math.isfinite(largest) and largest >= least):
         return Scale(1.0, unit)
@@ -144,3 +148,8 @@ def listed(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def lowered(words: str) -> str:
+    """The words as they stand inside a sentence; an abbreviation keeps its capitals."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]

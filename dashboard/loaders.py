@@ -7,7 +7,7 @@ interaction. What is returned is shared between sessions: read it, never change 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from devices.budgets import budgets
 from devices.claims import claims
 from devices.curves import roofline_curves
 from devices.evidence import evidence
-from forecasting.assumptions import resolved_assumptions
+from forecasting.assumptions import changed_assumptions, resolved_assumptions
 from forecasting.backtest import backtest
 from forecasting.headlines import series_growth, series_shares
 from forecasting.importance import rank_importance
@@ -31,9 +31,12 @@ from forecasting.plan import Plan, prepared_plan
 from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
 from forecasting.reconcile import published_comparison
 from forecasting.scenarios import scenario_table
+from forecasting.waterfall import waterfall
 
 DRAWS = DEFAULT_DRAWS
 SEED = 0
+# A split over causes evaluates every set of them.
+SPLIT_DRAWS = 500
 ROOT_SCENARIO = "central"
 MOST_RESULT_ROWS = 2_000
 REPLAYED_QUANTITIES = ("ops", "h100e")
@@ -168,6 +171,28 @@ def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
     return table[table["kind"] != "replay"]
 
 
+def differing_assumptions(current: Snapshot, scenario_ids: Sequence[str]) -> pd.DataFrame:
+    """Assumptions in which some scenarios differ from the first: a row each, a column a scenario.
+
+    Columns group, name, unit, assumption_id, and low, central and high of each, e.g. ``central.low``.
+    """
+    first, *others = (assumptions(current, name, {}) for name in scenario_ids)
+    differing = pd.concat([changed_assumptions(first, other)["assumption_id"] for other in others])
+    rows = first.loc[
+        first["assumption_id"].isin(differing), ["group", "name", "unit", "assumption_id"]
+    ].reset_index(drop=True)
+    for name, assumed in zip(scenario_ids, (first, *others), strict=True):
+        held = assumed.set_index("assumption_id").loc[rows["assumption_id"]]
+        for quantile in ("low", "central", "high"):
+            rows[f"{name}.{quantile}"] = held[quantile].to_numpy()
+    return rows
+
+
+def waterfall_steps(current: Snapshot, start: str, end: str, output: str) -> pd.DataFrame:
+    """Why a figure differs between two scenarios, cause by cause."""
+    return _waterfall(current.path, current.version, start, end, output, min(DRAWS, SPLIT_DRAWS), current)
+
+
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
     """Run an analyst's statements; without `write` they only touch a copy of the tables."""
     rehearse = sandbox_process.rehearse
@@ -205,6 +230,12 @@ def _plan(path: Path, version: str, fleet_spread: float, _current: Snapshot) -> 
     return prepared_plan(_current.tables, fleet_spread)
 
 
+def _plan_of(current: Snapshot, scenario_id: str, overrides: Overrides = ()) -> Plan:
+    assumed = resolved_assumptions(current.tables, scenario_id, dict(overrides))
+    spread = float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
+    return _plan(current.path, current.version, spread, current)
+
+
 def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
     return _draws(current.path, current.version, scenario_id, _sorted(overrides), DRAWS, current)
 
@@ -213,9 +244,7 @@ def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, floa
 def _draws(
     path: Path, version: str, scenario_id: str, overrides: Overrides, draws: int, _current: Snapshot
 ) -> Projection:
-    assumed = resolved_assumptions(_current.tables, scenario_id, dict(overrides))
-    spread = float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
-    plan = _plan(path, version, spread, _current)
+    plan = _plan_of(_current, scenario_id, overrides)
     return projection(
         _current.tables, scenario_id, draws=draws, seed=SEED, overrides=dict(overrides), plan=plan
     )
@@ -285,3 +314,11 @@ def _claims(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner="Forecasting from past dates …")
 def _backtest(path: Path, version: str, origins_per_year: int, _current: Snapshot) -> pd.DataFrame:
     return backtest(_current.tables, origins_per_year=origins_per_year)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Splitting the difference over its causes …")
+def _waterfall(
+    path: Path, version: str, start: str, end: str, output: str, draws: int, _current: Snapshot
+) -> pd.DataFrame:
+    plan = _plan_of(_current, start)
+    return waterfall(_current.tables, start, end, output, draws=draws, seed=SEED, plan=plan)
