@@ -39,6 +39,9 @@ class Layout:
         Layers between two kept activations; None keeps them all and recomputes nothing.
     scores_kept : bool
         Whether attention matrices stay in memory.
+    chunks : int
+        Pieces in which each stage holds its layers: interleaved 1F1B, which divides the bubble by as many
+        (Narayanan et al. 2021, section 2.2).
     """
 
     tensor: int = 1
@@ -50,6 +53,7 @@ class Layout:
     zero_stage: int = 0
     checkpoint_every: int | None = None
     scores_kept: bool = False
+    chunks: int = 1
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -138,7 +142,8 @@ def training_step(
     rate = layout.devices * peak_ops_per_s
     compute_s = per_token * layout.batch_tokens * executed / (rate * reachable_share)
     tensor_s = _tensor_s(networks, layout, tensor_link_bytes_per_s)
-    bubble = pipeline_bubble(np.asarray(float(layout.pipeline)), np.asarray(float(layout.micro_batches)))
+    passes = np.asarray(float(layout.micro_batches * layout.chunks))
+    bubble = pipeline_bubble(np.asarray(float(layout.pipeline)), passes)
     bubble_s = (compute_s + tensor_s) * bubble / (1.0 - bubble)
     gradient_s = exposed_all_reduce_s(
         _gradient_bytes(networks, layout),

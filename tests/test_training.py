@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +32,7 @@ from devices.training import (
 from devices.training_memory import activation_bytes, adam_bytes, layer_activation_bytes, model_state
 from devices.training_plan import RunTerms, training_plan
 from devices.training_step import Layout, exposed_all_reduce_s, training_step
+from devices.training_terms import layout_in_time, run_terms
 
 TERMS = RunTerms(
     tokens=1e12,
@@ -226,3 +230,73 @@ def test_wrong_plans_say_why(tables):
         training_plan(tables, "llama_3_8b", ["apple_a18_pro"], Layout(), TERMS, precision="fp8")
     with pytest.raises(InvalidValue, match="has no layers, heads and hidden width"):
         training_plan(tables, "mobilenet_v2", ["h100_sxm"], Layout(), TERMS)
+
+
+def test_interleaving_divides_the_bubble(tables):
+    layout = Layout(tensor=8, pipeline=16, data=128, sequence_tokens=8192, micro_batches=16)
+    plain, chunked = (
+        training_plan(tables, "llama_3_1_405b", ["h100_sxm"], replace(layout, chunks=pieces), TERMS).iloc[0]
+        for pieces in (1, 4)
+    )
+    assert chunked["bubble_s"] == pytest.approx(plain["bubble_s"] / 4.0)
+
+
+def test_the_llama_405b_run_reaches_about_the_published_utilisation(tables):
+    # Grattafiori et al. 2024, table 4: 41 % of the dense peak, interleaved; how far, is not told.
+    terms = run_terms(tables, 15.6e12)
+    layout = Layout(tensor=8, pipeline=16, data=128, sequence_tokens=8192, micro_batches=16, chunks=2)
+    plan = training_plan(tables, "llama_3_1_405b", ["h100_sxm"], layout, terms).iloc[0]
+    assert plan["model_utilisation"] == pytest.approx(0.41, rel=0.2)
+    # 3.8e25 operations at that share: 54 days; the run took about as long as its interruptions allowed.
+    assert 45 < plan["days"] < 75
+
+
+def test_terms_are_the_central_assumptions_unless_given(tables):
+    terms = run_terms(tables, 1e12, pue=1.4)
+    central = tables["assumptions"].set_index("assumption_id")["central"]
+    assert terms.pue == 1.4
+    assert terms.usd_per_kwh == central["electricity_usd_per_kwh"]
+    assert terms.data_link_gb_per_s == 50.0
+    bare = {**tables, "assumptions": tables["assumptions"].query("assumption_id != 'pue'")}
+    with pytest.raises(InvalidValue, match="There is no assumption 'pue': give pue, or restore its row"):
+        run_terms(bare, 1e12)
+
+
+@pytest.mark.parametrize("days", [3.0, 30.0])
+def test_the_fewest_copies_that_end_in_time(tables, days):
+    layout, terms = Layout(tensor=8, sequence_tokens=8192, micro_batches=8), run_terms(tables, 15e12)
+    asked = (tables, "llama_3_8b", "h100_sxm")
+    found = layout_in_time(*asked, layout, terms, days, "bf16")
+
+    def taken(copies):
+        plan = training_plan(tables, "llama_3_8b", ["h100_sxm"], replace(layout, data=copies), terms)
+        return plan["days"].iloc[0]
+
+    assert taken(found.data) <= days < taken(found.data - 1)
+
+
+def test_a_run_that_cannot_end_in_time_says_why(tables):
+    terms = run_terms(tables, 15e12)
+    with pytest.raises(InvalidValue, match="days is 0: it must be a finite number above 0"):
+        layout_in_time(tables, "llama_3_8b", "h100_sxm", Layout(), terms, 0.0, "bf16")
+    silent = tables["devices"].assign(interconnect_gb_per_s_per_direction=np.nan)
+    with pytest.raises(
+        InvalidValue, match="Device 'h100_sxm' has no peak at bf16, or no link for its layers"
+    ):
+        layout_in_time(
+            {**tables, "devices": silent}, "llama_3_8b", "h100_sxm", Layout(tensor=2), terms, 10.0, "bf16"
+        )
+
+
+def test_the_command_trains_on_several_devices(edgewise, tables):
+    out = edgewise(
+        "train", "--model", "llama_3_8b", "--device", "h100_sxm", "b200", "--tokens", "15e12", "--days", "30",
+        "--tensor", "8", "--micro-batches", "8", "--format", "json",
+    )  # fmt: skip
+    plans = pd.DataFrame(json.loads(out))
+    assert list(plans["device_id"]) == ["h100_sxm", "b200"]
+    assert (plans["days"] <= 30.0).all()
+    assert plans["devices"].iloc[0] > plans["devices"].iloc[1]
+    assert "a share is at most 1" in edgewise.refused(
+        "train", "--model", "llama_3_8b", "--device", "h100_sxm", "--tokens", "1e12", "--reachable-share", "2"
+    )
