@@ -163,7 +163,7 @@ def apply(path: Path, changes: Changes, version: str | None = None) -> None:
         When the file cannot be written.
     """
     refuse_builtin_changes(changes)
-    with held(path, read_only=False) as connection:
+    with held(path, read_only=False, tables=changes.tables) as connection:
         if version is not None and data_version(path) != version:
             raise StaleSnapshot(f"The database {path} was changed by another process meanwhile: try again.")
         try:

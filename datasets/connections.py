@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import duckdb
@@ -16,16 +16,41 @@ from datasets.errors import DatabaseUnavailable
 
 LOCK_PATIENCE_S = 4.0
 _IN_PROCESS = threading.RLock()
+# Called before the file is opened for writing, with the names of the tables that will change (all, where None);
+# raises where whoever asks may not. The command line and a notebook ask nobody.
+Permission = Callable[[Collection[str] | None], None]
+_permissions: list[Permission] = []
+
+
+def guard_writes(permission: Permission) -> None:
+    """Ask `permission` before any write of this process, in place of what was asked until now.
+
+    Parameters
+    ----------
+    permission : callable
+        Takes the names of the tables that will change, None for any of them; raises an EdgewiseError to refuse.
+    """
+    _permissions[:] = [permission]
+
+
+def refuse_forbidden_writes(tables: Collection[str] | None) -> None:
+    """Raise what the permission raises, if one is asked; see `guard_writes`."""
+    for permission in _permissions:
+        permission(tables)
 
 
 @contextlib.contextmanager
-def held(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def held(
+    path: Path, *, read_only: bool, tables: Collection[str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Connection to the file for the length of a ``with`` block, one at a time in this process.
 
     Parameters
     ----------
     path : pathlib.Path
     read_only : bool
+    tables : collection of str, optional
+        The tables that a write will change: who may change some may not change all.
 
     Yields
     ------
@@ -37,7 +62,7 @@ def held(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         When the file is locked for longer than `LOCK_PATIENCE_S`, damaged, or no database.
     """
     with _IN_PROCESS:
-        connection = connected(path, read_only=read_only)
+        connection = connected(path, read_only=read_only, tables=tables)
         try:
             yield connection
         except duckdb.IOException as error:
@@ -46,8 +71,12 @@ def held(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def connected(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def connected(
+    path: Path, *, read_only: bool, tables: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """Connection to the file, to be closed by the caller; waits for a lock as `held` does."""
+    if not read_only:
+        refuse_forbidden_writes(tables)
     deadline = time.monotonic() + LOCK_PATIENCE_S
     while True:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import platformdirs
 
 from datasets import building, schema
 from datasets.connections import connected, held
-from datasets.errors import DatabaseUnavailable
+from datasets.errors import DatabaseUnavailable, NotAllowed
 from datasets.facts import facts_version
 
 EXTENSION_GROUP = "edgewise.sql"
@@ -113,7 +114,7 @@ def _recorded_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> tup
 def _refresh(file: Path) -> None:
     if not all(_is_writable(place) for place in (file, file.parent)):
         return  # An older database in a read-only folder is still readable; its rows are just not the newest.
-    with held(file, read_only=False) as connection:
+    with contextlib.suppress(NotAllowed), held(file, read_only=False, tables=()) as connection:
         # Another process may have refreshed it while this one waited for the lock.
         if _recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version()):
             building.refresh(connection)

@@ -47,6 +47,10 @@ class DatabaseUnavailable(EdgewiseError):
     """The database file cannot be opened, read or written; the message says why and what to do."""
 
 
+class NotAllowed(EdgewiseError):
+    """Something that this user, or this way of running Edgewise, may not do."""
+
+
 class InvalidStatement(EdgewiseError):
     """SQL that cannot be run, or that may not be."""
 

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from datasets import connections, database, schema
-from datasets.errors import DatabaseUnavailable
+from datasets import connections, database, sandbox, schema
+from datasets.errors import DatabaseUnavailable, NotAllowed
 
 INSERT_DEVICE = "INSERT INTO devices (device_id, name, segment, tdp_w) VALUES ('mine', 'Mine', 'phone', 4)"
 
@@ -338,3 +339,26 @@ class TestSentences:
             connections.held(database_path, read_only=False),
         ):
             pass
+
+
+class TestGuardedWrites:
+    @pytest.fixture(autouse=True)
+    def _no_permission_stays(self) -> Iterator[None]:
+        yield
+        connections._permissions.clear()
+
+    def test_a_permission_is_asked_for_the_tables_that_change(self, database_path: Path) -> None:
+        asked: list[list[str] | None] = []
+        connections.guard_writes(lambda tables: asked.append(None if tables is None else sorted(tables)))
+        sandbox.run(database_path, "INSERT INTO sources (source_id, title) VALUES ('a', 'A')", write=True)
+        database.open_file(database_path).close()
+        assert asked == [["sources"], None]
+
+    def test_a_refusal_changes_nothing_and_reading_goes_on(self, database_path: Path) -> None:
+        def refuse(tables: Collection[str] | None) -> None:
+            raise NotAllowed("You may look, but not change anything.")
+
+        connections.guard_writes(refuse)
+        with pytest.raises(NotAllowed, match="You may look, but not change anything"):
+            sandbox.run(database_path, "INSERT INTO sources (source_id, title) VALUES ('a', 'A')", write=True)
+        assert (database.load(database_path).tables["sources"]["origin"] == "builtin").all()
