@@ -91,7 +91,7 @@ def yearly_growth(values: Values) -> NDArray[np.float64]:
     projected = np.arange(LAST_HISTORY_YEAR + 1, LAST_YEAR + 1)
     weight = (projected - projected[0]) / (projected[-1] - projected[0])
     first, last = np.log(values["stock_growth_2026"]), np.log(values["stock_growth_2030"])
-    return np.exp(first[:, None] * (1 - weight) + last[:, None] * weight)
+    return np.exp(first * (1 - weight)[:, None] + last * weight[:, None]).T
 
 
 def stock_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.float64]:
@@ -101,10 +101,9 @@ def stock_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.float
     -------
     (draws, stock years) array, H100e of dense 8-bit peak
     """
-    anchor = values["stock_h100e_2025"][:, None]
-    return np.concatenate(
-        [anchor * history.relative_stock, anchor * np.cumprod(yearly_growth(values), axis=1)], axis=1
-    )
+    since = np.cumprod(yearly_growth(values).T, axis=0)
+    past = np.broadcast_to(history.relative_stock[:, None], (len(history.relative_stock), since.shape[1]))
+    return (values["stock_h100e_2025"] * np.concatenate([past, since])).T
 
 
 def chip_w_per_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.float64]:
@@ -117,7 +116,10 @@ def chip_w_per_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.
     -------
     (draws, stock years) array
     """
-    anchor = values["chip_w_per_h100e_2025"][:, None]
     steps = np.arange(1, LAST_YEAR - LAST_HISTORY_YEAR + 1)
-    past = history.chip_w_per_h100e / history.chip_w_per_h100e[-1]
-    return np.concatenate([anchor * past, anchor * values["chip_w_decline"][:, None] ** steps], axis=1)
+    since = np.cumprod(
+        np.broadcast_to(values["chip_w_decline"], (len(steps), len(values["chip_w_decline"]))), 0
+    )
+    over_last = history.chip_w_per_h100e / history.chip_w_per_h100e[-1]
+    past = np.broadcast_to(over_last[:, None], (len(over_last), since.shape[1]))
+    return (values["chip_w_per_h100e_2025"] * np.concatenate([past, since])).T

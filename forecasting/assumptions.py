@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue, UnknownName
+from forecasting.quantiles import quantile_values
 from forecasting.scenarios import Tables, scenario_lineage
 
 _QUANTILES = ["low", "central", "high"]
@@ -70,6 +72,29 @@ def _refuse_out_of_bounds(frame: pd.DataFrame) -> None:
                     f"Assumption '{row.assumption_id}' is {value:g}: it must lie between {lowest:g} and "
                     f"{highest:g} {row.unit}."
                 )
+
+
+def assumption_values(
+    assumed: pd.DataFrame, scores: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    """Drawn assumptions from their standard-normal scores, (draws,) each.
+
+    Parameters
+    ----------
+    assumed : DataFrame
+        As `resolved_assumptions` gives it.
+    scores : mapping of str to (draws,) array
+
+    Returns
+    -------
+    dict of assumption_id to array, in the order of `assumed`
+    """
+    return {
+        row.assumption_id: quantile_values(
+            scores[row.assumption_id], row.low, row.central, row.high, row.distribution
+        )
+        for row in assumed.itertuples(index=False)
+    }
 
 
 def scenario_difference(tables: Tables, before: str, after: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.accelerators import AcceleratorHistory, chip_w_per_h100e, stock_h100e
+from forecasting.arithmetic import ratio, total
 from forecasting.energy import nameplate_w
 from forecasting.fleets import STOCK_YEARS, year_means
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
@@ -30,8 +31,8 @@ def training_share(values: Values, years: NDArray[np.int64]) -> Array:
     (draws, years) array
     """
     weight = np.clip((years - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
-    first, last = values["rnd_share_2025"][:, None], values["rnd_share_2030"][:, None]
-    return values["generative_share"][:, None] * (first + (last - first) * weight)
+    first, last = values["rnd_share_2025"], values["rnd_share_2030"]
+    return (values["generative_share"] * (first + (last - first) * weight[:, None])).T
 
 
 def power_limit_w(values: Values) -> Array:
@@ -40,9 +41,10 @@ def power_limit_w(values: Values) -> Array:
     An exponential from the limit of 2026 to that of 2030.
     """
     weight = np.clip((YEARS - LAST_HISTORY_YEAR - 1) / (LAST_YEAR - LAST_HISTORY_YEAR - 1), 0, 1)
-    first, last = (np.log(values[f"power_limit_gw_{year}"])[:, None] for year in (2026, 2030))
-    limit = np.exp(first * (1 - weight) + last * weight) * 1e9
-    return np.where(YEARS <= LAST_HISTORY_YEAR, np.inf, limit)
+    first, last = (np.log(values[f"power_limit_gw_{year}"]) for year in (2026, 2030))
+    limit = np.exp(first * (1 - weight)[:, None] + last * weight[:, None]) * 1e9
+    limit[YEARS <= LAST_HISTORY_YEAR] = np.inf
+    return limit.T
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def serving_demand(
     -------
     ServingDemand
     """
-    bottom_up = np.sum(list(operations_by_workload.values()), axis=0)
+    bottom_up = total(operations_by_workload.values())
     stock_route = serving_peak * values["serving_utilisation"][:, None]
     gap = np.maximum(stock_route - bottom_up, 0.0)
     kept_share = (gap[:, BASE] / serving_peak[:, BASE])[:, None]
@@ -163,7 +165,7 @@ def serving_demand(
     wanted = bottom_up + unlisted
     ceiling = np.maximum(values["serving_utilisation_ceiling"], values["serving_utilisation"])[:, None]
     served = np.minimum(wanted, available_peak * ceiling)
-    ration = np.divide(served, wanted, out=np.ones_like(served), where=wanted > 0)
+    ration = np.where(wanted > 0, ratio(served, wanted), 1.0)
     operations = {w: ops * ration for w, ops in operations_by_workload.items()}
     return ServingDemand(
         operations=operations | {UNLISTED: unlisted * ration},

@@ -37,17 +37,21 @@ class WorkloadDemand:
     items_per_s: float | None
     terms: DemandTerms
 
-    def items_per_s_of_activity(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def items_per_s_of_activity(
+        self,
+        scores: Mapping[str, NDArray[np.float64]],
+        known: dict[str, NDArray[np.float64]] | None = None,
+    ) -> NDArray[np.float64]:
         """Items a second, of the world or of one device by `basis`.
 
         Events a day are counted as they are; hours a day run at the workload's own rate; a bare count (or
-        share of the day) runs at that rate all day.
+        share of the day) runs at that rate all day. Arguments as in `DemandTerms.product`.
 
         Returns
         -------
         (draws, years) array
         """
-        product = self.terms.product(scores)
+        product = self.terms.product(scores, known)
         if self.terms.counts_hours:
             return product * 3600 / SECONDS_PER_DAY * (self.items_per_s or 1.0)
         if self.terms.counts_events:
@@ -83,12 +87,13 @@ def family_scale(values: Mapping[str, NDArray[np.float64]], family: str) -> NDAr
     """
     lever = values[f"demand_scale_{SCALED_FAMILY.get(family, 'language')}_2030"]
     weight = np.clip((YEARS - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
-    return lever[:, None] ** weight
+    return np.exp(weight[:, None] * np.log(lever)).T
 
 
 def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Operations an item of workloads that follow the frontier model, over those of 2025 (draws, years)."""
-    return values["frontier_model_growth"][:, None] ** np.maximum(YEARS - LAST_HISTORY_YEAR, 0)
+    elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)
+    return np.exp(elapsed[:, None] * np.log(values["frontier_model_growth"])).T
 
 
 def tokens_per_item(tables: Tables, workload_id: str) -> float:

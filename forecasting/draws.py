@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
-from forecasting.edge import edge_use
-from forecasting.placement import gain_lookup
+from forecasting.edge import WorkloadSplit, edge_use, workload_splits
+from forecasting.fleet_sums import Ability, FleetSums, dedicated_abilities, fleet_sums
+from forecasting.placement import Host, gain_lookup
 from forecasting.plan import Plan
 from forecasting.series import data_centre_series, edge_series
 
 Array = NDArray[np.float64]
+Draws = Mapping[str, Array]
 SENSES = ("demand", "available", "capacity")
-CHUNK_DRAWS = 500
+# Draws of a chunk: few enough for its arrays to stay in the cache, enough to outweigh the calls.
+CHUNK_DRAWS = 1250
+_THREADS = 2
+_LARGE_BLOCK_BYTES = 31 * 2**20
+# Levers on the number of machines sold, by segment.
+SUPPLY = {"smartphone": "phone_supply_2027"}
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,9 @@ class Projection:
 
 
 def projected_draws(
-    scenario_id: str, plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
+    scenario_id: str, plan: Plan, values: Draws, scores: Draws, *, chunk_draws: int = CHUNK_DRAWS
 ) -> Projection:
-    """Project the draws a chunk at a time on two threads: their vintages then fit into the cache.
+    """Project the draws and keep all of it.
 
     Parameters
     ----------
@@ -67,72 +76,151 @@ def projected_draws(
         Drawn assumptions.
     scores : mapping of str to (draws,) array
         Standard-normal scores of the plan's drivers and fleets.
+    chunk_draws : int
+        See `kept_draws`.
 
     Returns
     -------
     Projection
     """
-    draws = len(next(iter(values.values())))
-    if draws <= CHUNK_DRAWS:
-        return _projected_chunk(scenario_id, plan, values, scores)
-    chunks = [slice(start, start + CHUNK_DRAWS) for start in range(0, draws, CHUNK_DRAWS)]
+    parts = ("operations", "power_w", "tokens_per_day", "units_in_use", "checks")
+    kept = kept_draws(
+        scenario_id,
+        plan,
+        values,
+        scores,
+        lambda drawn: {part: getattr(drawn, part) for part in parts},
+        chunk_draws=chunk_draws,
+    )
+    return Projection(scenario_id=scenario_id, values=values, h100_ops_per_s=plan.h100_ops_per_s, **kept)
 
-    def projected(chunk: slice) -> Projection:
-        drawn, scored = ({name: a[chunk] for name, a in part.items()} for part in (values, scores))
-        return _projected_chunk(scenario_id, plan, drawn, scored)
+
+def kept_draws(
+    scenario_id: str,
+    plan: Plan,
+    values: Draws,
+    scores: Draws,
+    keep: Callable[[Projection], Any],
+    *,
+    chunk_draws: int = CHUNK_DRAWS,
+) -> Any:
+    """What `keep` takes out of each chunk's projection, put together for all draws.
+
+    Draws are projected on two threads, in chunks of like gains by software (which makes the sums over
+    vintages cheap), and each is put into its own place.
+
+    Parameters
+    ----------
+    scenario_id, plan, values, scores
+        As in `projected_draws`.
+    keep : callable
+        Projection of a chunk to a dict, nested at will, of arrays whose first axis are the draws.
+    chunk_draws : int
+        Draws of a chunk at most; it bounds the memory and changes no figure beyond its last bits.
+
+    Returns
+    -------
+    dict of the shape that `keep` gives
+    """
+    _hold_freed_memory()
+    draws = len(next(iter(values.values())))
+    if draws == 1:
+        return keep(_projected_chunk(scenario_id, plan, values, scores))
+    gathered = _Gathered(draws)
+    order = np.argsort(values["edge_software_gain"], kind="stable")
+
+    def project(start: int) -> None:
+        rows = order[start : start + chunk_draws]
+        drawn, scored = ({name: a[rows] for name, a in part.items()} for part in (values, scores))
+        gathered.put(keep(_projected_chunk(scenario_id, plan, drawn, scored)), rows)
 
     # BLAS threads below ours would only wait for one another.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(max_workers=2) as pool:
-        parts = list(pool.map(projected, chunks))
-    return Projection(
-        scenario_id=scenario_id,
-        operations=_joined([p.operations for p in parts]),
-        power_w=_joined([p.power_w for p in parts]),
-        tokens_per_day=_joined([p.tokens_per_day for p in parts]),
-        units_in_use=_joined([p.units_in_use for p in parts]),
-        values=values,
-        checks=_joined([p.checks for p in parts]),
-        h100_ops_per_s=plan.h100_ops_per_s,
-    )
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        for _ in pool.map(project, range(0, draws, chunk_draws)):
+            pass
+    return gathered.whole
 
 
-def _joined(parts: list[Any]) -> Any:
-    """Concatenate the arrays of equally nested dicts along the draws."""
-    first = parts[0]
-    if isinstance(first, dict):
-        return {key: _joined([part[key] for part in parts]) for key in first}
-    return np.concatenate(parts)
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
-def stock_by_segment(
-    plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
-) -> dict[str, Array]:
-    """Units in use of every segment, (draws, stock years, vintages) each."""
-    supply = {"smartphone": values["phone_supply_2027"]}
-    return {s: fleet.units_in_use(scores, supply.get(s)) for s, fleet in plan.fleets.items()}
+@cache
+def _hold_freed_memory() -> None:
+    # Until it has seen a large block come and go, the C library hands freed memory back to the system at
+    # once, and each chunk would fetch it page by page again: a third of the time.
+    np.empty(_LARGE_BLOCK_BYTES, dtype=np.uint8)
 
 
-def _projected_chunk(
-    scenario_id: str, plan: Plan, values: Mapping[str, Array], scores: Mapping[str, Array]
-) -> Projection:
-    stock = stock_by_segment(plan, values, scores)
+class _Gathered:
+    """Arrays of all draws, filled chunk by chunk."""
+
+    def __init__(self, draws: int):
+        self.draws, self.whole, self._lock = draws, None, Lock()
+
+    def put(self, part: Any, rows: NDArray[np.int64]) -> None:
+        """Write a chunk's arrays to its rows."""
+        with self._lock:
+            if self.whole is None:
+                self.whole = self._space(part)
+        self._fill(self.whole, part, rows)
+
+    def _space(self, part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: self._space(inner) for key, inner in part.items()}
+        return np.empty((*part.shape[:0:-1], self.draws)).T
+
+    def _fill(self, whole: Any, part: Any, rows: NDArray[np.int64]) -> None:
+        if isinstance(whole, dict):
+            for key, inner in whole.items():
+                self._fill(inner, part[key], rows)
+        else:
+            # The draws of a year lie side by side in memory.
+            for year, figures in zip(np.atleast_2d(whole.T), np.atleast_2d(part.T), strict=True):
+                year[rows] = figures
+
+
+def fleets_and_abilities(
+    plan: Plan, values: Draws, scores: Draws
+) -> tuple[dict[str, FleetSums], dict[Host, Ability]]:
+    """Every segment summed over its vintages, and what each host of a workload is able to."""
+    lookup = gain_lookup(values["edge_software_gain"])
+    fleets: dict[str, FleetSums] = {}
+    dedicated = [host for group in plan.hosts.values() for host in group if host.dedicated]
+    abilities = dedicated_abilities(dedicated, lookup, lookup.below.shape[1])
+    for name, segment in plan.segments.items():
+        supply = values[SUPPLY[name]] if name in SUPPLY else None
+        fleets[name], able = fleet_sums(segment, lookup, scores, supply)
+        abilities |= able
+    return fleets, abilities
+
+
+def splits_by_workload(plan: Plan, values: Draws, scores: Draws) -> dict[str, WorkloadSplit]:
+    """Where each workload is served, before supply is checked."""
+    _, abilities = fleets_and_abilities(plan, values, scores)
+    return workload_splits(plan.demands, plan.hosts, abilities, values, scores)
+
+
+def _projected_chunk(scenario_id: str, plan: Plan, values: Draws, scores: Draws) -> Projection:
+    fleets, abilities = fleets_and_abilities(plan, values, scores)
     use = edge_use(
         plan.demands,
         plan.hosts,
-        stock,
-        gain_lookup(values["edge_software_gain"]),
-        values,
+        workload_splits(plan.demands, plan.hosts, abilities, values, scores),
         scores,
         plan.edge_operations_per_item,
+        plan.token_workloads,
     )
-    edge = edge_series(plan, stock, use)
+    del abilities
+    edge = edge_series(plan, fleets, use)
     centre = data_centre_series(plan, use, values)
     return Projection(
         scenario_id=scenario_id,
         operations=centre.operations | edge.operations,
         power_w=centre.power_w | edge.power_w,
         tokens_per_day={"cloud_inference": centre.tokens, "edge_inference": edge.tokens},
-        units_in_use={segment: units[:, 1:].sum(axis=2) for segment, units in stock.items()},
+        units_in_use={segment: sums.units for segment, sums in fleets.items()},
         values=values,
         checks=centre.checks | edge.checks,
         h100_ops_per_s=plan.h100_ops_per_s,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
-from forecasting.quantiles import quantile_values
+from forecasting.quantiles import TwoPieceCurve
 from forecasting.scenarios import Tables
 from forecasting.years import DAYS_PER_YEAR, LAST_HISTORY_YEAR, YEARS, interpolated
 
@@ -40,8 +41,12 @@ class Driver:
 
     def values(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Values (draws, years); one score moves all years together."""
+        return self._curve.values(scores[self.input]).T
+
+    @cached_property
+    def _curve(self) -> TwoPieceCurve:
         kind = "logitnormal" if self.unit in _SHARES else "lognormal"
-        return quantile_values(scores[self.input][:, None], self.low, self.central, self.high, kind)
+        return TwoPieceCurve(self.low, self.central, self.high, kind)
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,26 @@ class DemandTerms:
         units = [driver.unit for driver, role in self.terms if role != "growth"]
         return any(u in _PER_DAY for u in units) or any(u in _PER_HOUR for u in units)
 
-    def product(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Product of the terms (draws, years), in a day (or hours a day, or a bare count or share)."""
+    def product(
+        self,
+        scores: Mapping[str, NDArray[np.float64]],
+        known: dict[str, NDArray[np.float64]] | None = None,
+    ) -> NDArray[np.float64]:
+        """Product of the terms (draws, years), in a day (or hours a day, or a bare count or share).
+
+        Parameters
+        ----------
+        scores : mapping
+            Standard-normal scores of the drivers.
+        known : dict of input to (draws, years) array, optional
+            Drivers worked out already at these scores; what is missing is put there.
+        """
+        known = {} if known is None else known
         result: NDArray[np.float64] | float = self.unit_factor
         for driver, role in self.terms:
-            values = driver.values(scores)
+            if driver.input not in known:
+                known[driver.input] = driver.values(scores)
+            values = known[driver.input]
             if role == "complement":
                 values = 1.0 - values
             elif role == "growth":

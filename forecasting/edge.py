@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import ratio, total
 from forecasting.demand import WorkloadDemand, family_scale
-from forecasting.fleets import Fleet, vintage_mix, year_means
-from forecasting.placement import GainLookup, Host, preference
+from forecasting.fleet_sums import Ability, FleetSums
+from forecasting.placement import Host, preference
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
-TRAITS = ("peak_ops_per_s", "sustained_ops_per_s", "peak_w", "sustained_w")
-
-
-@dataclass(frozen=True)
-class SegmentTraits:
-    """Mean traits of each vintage of a segment: a column of TRAITS each, (V,) arrays in SI units."""
-
-    by_name: Mapping[str, Array]
-
-
-def segment_traits(
-    fleets: Mapping[str, Fleet], mix: pd.DataFrame, traits: pd.DataFrame
-) -> dict[str, SegmentTraits]:
-    """Share-weighted mean of the device traits over each vintage; an unknown trait counts as none."""
-    result = {}
-    for segment, fleet in fleets.items():
-        shares = vintage_mix(mix, segment, fleet.vintages)
-        known = traits.reindex(shares.index)
-        result[segment] = SegmentTraits(
-            {name: np.nan_to_num(known[name].to_numpy(float)) @ shares.to_numpy(float) for name in TRAITS}
-        )
-    return result
 
 
 @dataclass
@@ -45,17 +24,18 @@ class EdgeUse:
 
     Attributes
     ----------
-    operations, power_w : dict of (segment, workload_id) to array
+    operations, power_w : dict of segment to array
         Operations a second and watts of what runs on devices.
     items_per_s : dict of (segment, workload_id) to array
+        Of the workloads that process tokens.
     elsewhere_items_per_s : dict of workload_id to array
         Items that arise and are not served on a device.
     dedicated_units : dict of (segment, device_id) to array
         Devices bought for one task, whose number is that of a driver.
     """
 
-    operations: dict[tuple[str, str], Array] = field(default_factory=dict)
-    power_w: dict[tuple[str, str], Array] = field(default_factory=dict)
+    operations: dict[str, Array] = field(default_factory=dict)
+    power_w: dict[str, Array] = field(default_factory=dict)
     items_per_s: dict[tuple[str, str], Array] = field(default_factory=dict)
     elsewhere_items_per_s: dict[str, Array] = field(default_factory=dict)
     dedicated_units: dict[tuple[str, str], Array] = field(default_factory=dict)
@@ -69,40 +49,43 @@ class WorkloadSplit:
     ----------
     arising : array
         Items a second.
-    served : list of array
-        Items a second on each host, in the hosts' order.
-    units, able : arrays
-        Devices on which it could arise, and those of them that the core finds able.
+    per_able : array
+        Items a second served on each able device.
     chosen : array
         Share of what arises on able devices that is served there.
+    abilities : tuple of Ability
+        Of its hosts, in their order.
     """
 
     arising: Array
-    served: list[Array]
-    units: Array
-    able: Array
+    per_able: Array
     chosen: Array
+    abilities: tuple[Ability, ...]
+
+    @property
+    def units(self) -> Array:
+        """Devices on which it could arise."""
+        return total([np.zeros_like(self.arising), *(a.units for a in self.abilities)])
+
+    @property
+    def able(self) -> Array:
+        """Those of them that the core finds able."""
+        return total([np.zeros_like(self.arising), *(a.able for a in self.abilities)])
+
+    @property
+    def served(self) -> Array:
+        """Items a second served on devices."""
+        return self.per_able * self.able
 
 
-@dataclass(frozen=True)
-class _Ability:
-    """Units of one host: all of them, the able, and joules an item summed over the able."""
-
-    units: Array
-    able: Array
-    energy_j: Array
-
-
-def edge_use(
+def workload_splits(
     demands: Mapping[str, WorkloadDemand],
     hosts: Mapping[str, list[Host]],
-    stock: Mapping[str, Array],
-    lookup: GainLookup,
+    abilities: Mapping[Host, Ability],
     values: Values,
     scores: Values,
-    operations_per_item: Mapping[str, float],
-) -> EdgeUse:
-    """What each workload runs on each segment, before supply is checked.
+) -> dict[str, WorkloadSplit]:
+    """Where each workload is served, before supply is checked, with ability and preference apart.
 
     A workload counted by the fleet arises on every unit of its hosts; one counted by the world spreads over
     its hosts by their number. Of what arises on an able device, the share `preference` is served there;
@@ -111,115 +94,89 @@ def edge_use(
     Parameters
     ----------
     demands, hosts : mappings by workload_id
-    stock : mapping of segment to (draws, stock years, V) array
-        Units in use at year ends.
-    lookup : GainLookup
+    abilities : mapping of Host to Ability
     values, scores : mappings
         Drawn assumptions, and standard-normal scores of the drivers.
+
+    Returns
+    -------
+    dict of workload_id to WorkloadSplit
+    """
+    known: dict[str, Array] = {}
+    scales = {family: family_scale(values, family) for family in {d.family for d in demands.values()}}
+    chosen = _preferences(demands, values)
+    return {
+        workload_id: _split(
+            demand,
+            demand.items_per_s_of_activity(scores, known) * scales[demand.family],
+            chosen.get(demand.preference) if demand.must_run == "anywhere" else None,
+            tuple(abilities[host] for host in hosts.get(workload_id, [])),
+        )
+        for workload_id, demand in demands.items()
+    }
+
+
+def _preferences(demands: Mapping[str, WorkloadDemand], values: Values) -> dict[str | None, Array]:
+    return {
+        name: preference(*(values[f"edge_preference_{name}_{year}"] for year in (2025, 2030)))
+        for name in {d.preference for d in demands.values() if d.preference is not None}
+    }
+
+
+def _split(
+    demand: WorkloadDemand, rate: Array, preferred: Array | None, abilities: tuple[Ability, ...]
+) -> WorkloadSplit:
+    if preferred is None:
+        preferred = np.broadcast_to(0.0 if demand.must_run == "cloud" else 1.0, rate.shape)
+    if not abilities:
+        return WorkloadSplit(rate * (demand.basis == "world"), np.zeros_like(rate), preferred, ())
+    per_able = rate * preferred
+    if demand.basis == "fleet":
+        return WorkloadSplit(rate * total(a.units for a in abilities), per_able, preferred, abilities)
+    # Pinned to the edge and counted by the world: what is counted does run, on the devices that are able.
+    over = total(a.able if demand.must_run == "edge" else a.units for a in abilities)
+    return WorkloadSplit(rate, ratio(per_able, over), preferred, abilities)
+
+
+def edge_use(
+    demands: Mapping[str, WorkloadDemand],
+    hosts: Mapping[str, list[Host]],
+    splits: Mapping[str, WorkloadSplit],
+    scores: Values,
+    operations_per_item: Mapping[str, float],
+    token_workloads: Collection[str],
+) -> EdgeUse:
+    """What the workloads run on each segment, before supply is checked.
+
+    Parameters
+    ----------
+    demands, hosts : mappings by workload_id
+    splits : mapping by workload_id
+        From `workload_splits`.
+    scores : mapping
     operations_per_item : mapping by workload_id
+    token_workloads : collection of workload_id
 
     Returns
     -------
     EdgeUse
     """
-    ability_of = _abilities(hosts, {s: year_means(units) for s, units in stock.items()}, lookup)
     use = EdgeUse()
-    for workload_id, demand in demands.items():
-        abilities = [ability_of[host] for host in hosts.get(workload_id, [])]
-        split = _split(demand, abilities, values, scores)
-        total = np.zeros_like(split.arising)
-        for host, ability, items in zip(hosts.get(workload_id, []), abilities, split.served, strict=True):
-            key = (host.segment, workload_id)
-            mean_energy = np.divide(
-                ability.energy_j, ability.able, out=np.zeros_like(items), where=ability.able > 0
-            )
-            _add(use.items_per_s, key, items)
-            _add(use.operations, key, items * operations_per_item[workload_id])
-            _add(use.power_w, key, items * mean_energy)
+    for workload_id, split in splits.items():
+        served = [split.per_able * ability.able for ability in split.abilities]
+        for host, ability, items in zip(hosts.get(workload_id, []), split.abilities, served, strict=True):
+            if workload_id in token_workloads:
+                _add(use.items_per_s, (host.segment, workload_id), items)
+            _add(use.operations, host.segment, items * operations_per_item[workload_id])
+            _add(use.power_w, host.segment, split.per_able * ability.energy_j)
             if host.dedicated:
-                use.dedicated_units[host.segment, host.device_id] = _population(demand, scores, items)
-            total = total + items
-        if demand.elsewhere is not None:
-            _add(use.elsewhere_items_per_s, demand.elsewhere, np.maximum(split.arising - total, 0.0))
+                population = _population(demands[workload_id], scores, items)
+                use.dedicated_units[host.segment, host.device_id] = population
+        elsewhere = demands[workload_id].elsewhere
+        if elsewhere is not None:
+            left = split.arising - total(served) if served else split.arising
+            _add(use.elsewhere_items_per_s, elsewhere, np.maximum(left, 0.0))
     return use
-
-
-def workload_splits(
-    demands: Mapping[str, WorkloadDemand],
-    hosts: Mapping[str, list[Host]],
-    stock: Mapping[str, Array],
-    lookup: GainLookup,
-    values: Values,
-    scores: Values,
-) -> dict[str, WorkloadSplit]:
-    """How what arises of each workload splits, with ability and preference apart; arguments as `edge_use`."""
-    ability_of = _abilities(hosts, {s: year_means(units) for s, units in stock.items()}, lookup)
-    return {
-        workload_id: _split(demand, [ability_of[h] for h in hosts.get(workload_id, [])], values, scores)
-        for workload_id, demand in demands.items()
-    }
-
-
-def _split(
-    demand: WorkloadDemand, abilities: list[_Ability], values: Values, scores: Values
-) -> WorkloadSplit:
-    rate = demand.items_per_s_of_activity(scores) * family_scale(values, demand.family)
-    return WorkloadSplit(
-        arising=_arising_items(demand, rate, abilities),
-        served=_served_items(demand, rate, abilities, values),
-        units=np.sum([np.zeros_like(rate), *(a.units for a in abilities)], axis=0),
-        able=np.sum([np.zeros_like(rate), *(a.able for a in abilities)], axis=0),
-        chosen=np.broadcast_to(_chosen_share(demand, values), rate.shape),
-    )
-
-
-def _abilities(
-    hosts: Mapping[str, list[Host]], mean_stock: Mapping[str, Array], lookup: GainLookup
-) -> dict[Host, _Ability]:
-    """Ability of every host; the hosts of a segment share one pass over its vintages."""
-    draws, years = lookup.below.shape
-    together: dict[str | None, list[Host]] = {}
-    for host in (h for group in hosts.values() for h in group):
-        together.setdefault(None if host.dedicated else host.segment, []).append(host)
-    found = {}
-    for segment, group in together.items():
-        units = np.ones((draws, years, 1)) if segment is None else mean_stock[segment]
-        tables = np.stack([t for h in group for t in (h.able, h.energy_j)], axis=1)
-        sums = lookup.summed(units, tables)
-        totals = units @ np.stack([h.share for h in group], axis=1)
-        for k, host in enumerate(group):
-            found[host] = _Ability(totals[..., k], sums[..., 2 * k], sums[..., 2 * k + 1])
-    return found
-
-
-def _arising_items(demand: WorkloadDemand, rate: Array, abilities: list[_Ability]) -> Array:
-    if demand.basis == "world":
-        return rate
-    return rate * np.sum([a.units for a in abilities], axis=0)
-
-
-def _served_items(
-    demand: WorkloadDemand, rate: Array, abilities: list[_Ability], values: Values
-) -> list[Array]:
-    """Items a second served on each host."""
-    chosen = _chosen_share(demand, values)
-    if demand.basis == "fleet":
-        return [rate * a.able * chosen for a in abilities]
-    # Pinned to the edge and counted by the world: what is counted does run, on the devices that are able.
-    pinned = demand.must_run == "edge"
-    over = np.sum([a.able if pinned else a.units for a in abilities], axis=0)
-    return [
-        rate * chosen * np.divide(a.able, over, out=np.zeros_like(over), where=over > 0) for a in abilities
-    ]
-
-
-def _chosen_share(demand: WorkloadDemand, values: Values) -> Array | float:
-    if demand.must_run == "cloud":
-        return 0.0
-    if demand.must_run == "edge" or demand.preference is None:
-        return 1.0
-    first, last = (values[f"edge_preference_{demand.preference}_{year}"] for year in (2025, 2030))
-    return preference(first, last)
 
 
 def _population(demand: WorkloadDemand, scores: Values, like: Array) -> Array:
@@ -231,17 +188,13 @@ def _population(demand: WorkloadDemand, scores: Values, like: Array) -> Array:
 
 
 def installed(
-    stock: Mapping[str, Array],
-    traits: Mapping[str, SegmentTraits],
-    use: EdgeUse,
-    device_traits: pd.DataFrame,
-    trait: str,
+    fleets: Mapping[str, FleetSums], use: EdgeUse, device_traits: pd.DataFrame, trait: str
 ) -> dict[str, Array]:
     """A trait summed over all units in use at the end of each year, by segment, (draws, years).
 
     Devices bought for one task add their own number times their own trait.
     """
-    totals = {segment: units[:, 1:] @ traits[segment].by_name[trait] for segment, units in stock.items()}
+    totals = {segment: sums.installed[trait] for segment, sums in fleets.items()}
     for (segment, device_id), units in use.dedicated_units.items():
         _add(totals, segment, units * float(np.nan_to_num(device_traits.at[device_id, trait])))
     return totals

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
-from forecasting.assumptions import resolved_assumptions
-from forecasting.correlations import Correlations, assumption_correlations
-from forecasting.draws import Projection, projected_draws, stock_by_segment
-from forecasting.edge import WorkloadSplit, workload_splits
+from forecasting.assumptions import assumption_values, resolved_assumptions
+from forecasting.correlations import Correlations, assumption_correlations, correlated_scores
+from forecasting.draws import CHUNK_DRAWS, Projection, kept_draws, projected_draws, splits_by_workload
+from forecasting.edge import WorkloadSplit
 from forecasting.outputs import output_draws
-from forecasting.placement import gain_lookup
 from forecasting.plan import Plan, prepared_plan
-from forecasting.quantiles import quantile_values
+from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
 Scores = Mapping[str, Array]
-# Draws whose segments are all held at a time; they take about 0.2 GB.
-BLOCK_DRAWS = 4000
+BLOCK_DRAWS = CHUNK_DRAWS
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,15 @@ class Model:
 
     def values(self, scores: Scores) -> dict[str, Array]:
         """Assumptions at the scores, each (draws,)."""
-        return {
-            row.assumption_id: quantile_values(
-                scores[row.assumption_id], row.low, row.central, row.high, row.distribution
-            )
-            for row in self.assumed.itertuples(index=False)
-        }
+        return assumption_values(self.assumed, scores)
+
+    def scores(self, draws: int, seed: int = 0) -> Scores:
+        """Correlated standard-normal scores of all inputs, (draws,) each."""
+        return correlated_scores(normal_scores(self.inputs, draws, seed), self.correlations)
+
+    def kept(self, scores: Scores, keep: Callable[[Projection], Any]) -> Any:
+        """What `keep` takes out of the projections at the scores (`draws.kept_draws`)."""
+        return kept_draws(self.scenario_id, self.plan, self.values(scores), scores, keep)
 
     def projection(self, scores: Scores) -> Projection:
         """All series of the scenario at the scores."""
@@ -65,10 +67,7 @@ class Model:
 
     def splits(self, scores: Scores) -> dict[str, WorkloadSplit]:
         """Where each workload is served at the scores, before supply is checked."""
-        values = self.values(scores)
-        stock = stock_by_segment(self.plan, values, scores)
-        gain = gain_lookup(values["edge_software_gain"])
-        return workload_splits(self.plan.demands, self.plan.hosts, stock, gain, values, scores)
+        return splits_by_workload(self.plan, self.values(scores), scores)
 
     def inputs_behind(self, outputs: Sequence[str]) -> frozenset[str]:
         """Inputs that the figures really read; whatever else varies, the figures stay as they are."""
@@ -125,8 +124,8 @@ def scenario_model(
     kinds = tables["scenarios"].set_index("scenario_id")["kind"]
     if kinds[scenario_id] == "replay":
         raise InvalidValue(
-            f"Scenario '{scenario_id}' replays a published figure and has no assumptions to be varied: "
-            "choose another."
+            f"Scenario '{scenario_id}' replays a published figure and has no draws of its own: choose "
+            "another."
         )
     if plan is None:
         plan = prepared_plan(tables, _fleet_spread(assumed))
@@ -164,19 +163,17 @@ def evaluated(
     values : mapping of str to (draws,) array, optional
         The assumptions' values, where they are not the model's own at these scores.
     block_draws : int
-        Draws in a block; it bounds the memory and changes no figure.
+        Draws projected at a time; it bounds the memory and changes no figure.
 
     Returns
     -------
     dict of output to (draws,) array
     """
-    draws = len(next(iter(scores.values())))
-    assumed = model.values(scores) if values is None else values
-    blocks: dict[str, list[Array]] = {output: [] for output in outputs}
-    for first in range(0, draws, block_draws):
-        part = slice(first, first + block_draws)
-        here = ({name: column[part] for name, column in columns.items()} for columns in (assumed, scores))
-        drawn = projected_draws(model.scenario_id, model.plan, *here)
-        for output, figures in blocks.items():
-            figures.append(output_draws(drawn, output))
-    return {output: np.concatenate(figures) for output, figures in blocks.items()}
+    return kept_draws(
+        model.scenario_id,
+        model.plan,
+        model.values(scores) if values is None else values,
+        scores,
+        lambda drawn: {output: output_draws(drawn, output) for output in outputs},
+        chunk_draws=block_draws,
+    )

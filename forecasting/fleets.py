@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import InvalidValue
-from forecasting.quantiles import quantile_values
+from forecasting.quantiles import TwoPieceCurve
 from forecasting.scenarios import Tables
 from forecasting.years import FIRST_YEAR, LAST_YEAR
 
@@ -36,7 +37,10 @@ def surviving_share(age_years: ArrayLike, scale_years: ArrayLike, shape: ArrayLi
     """
     age = np.asarray(age_years, dtype=float)
     scale, shape = np.asarray(scale_years, dtype=float), np.asarray(shape, dtype=float)
-    return np.where(age < 0, 0.0, np.exp(-((np.maximum(age, 0.0) / scale) ** shape)))
+    # Two small powers and a product are far cheaper than a power of each quotient.
+    hazard = np.maximum(age, 0.0) ** shape * scale**-shape
+    share = np.exp(-hazard)
+    return np.where(age < 0, 0.0, share) if np.any(age < 0) else share
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,34 @@ class Fleet:
         -------
         (draws, stock years, vintages) array, units
         """
-        shipped_score, life_score = (scores[name][:, None] for name in self.inputs)
-        shipped = quantile_values(shipped_score, self.low, self.central, self.high, "lognormal")
-        if supply is not None:
-            shipped = np.where(self.vintages >= SUPPLY_YEAR, shipped * supply[:, None], shipped)
-        scale = quantile_values(life_score, *self.scale_years, "lognormal")
-        # Years and vintages share a few ages: one survival each, then spread over the table.
-        ages, position = np.unique(STOCK_YEARS[:, None] - self.vintages + 0.5, return_inverse=True)
-        survival = surviving_share(ages, scale, self.shape)[:, position.reshape(len(STOCK_YEARS), -1)]
-        return shipped[:, None, :] * survival
+        shipped, alive = self.shipments(scores, supply), self.surviving(scores)
+        age = STOCK_YEARS[:, None] - self.vintages
+        stock = shipped * np.where((age >= 0)[..., None], alive[np.maximum(age, 0)], 0.0)
+        return np.moveaxis(stock, -1, 0)
+
+    def shipments(
+        self, scores: Mapping[str, NDArray[np.float64]], supply: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Units sold of each vintage, (vintages, draws); arguments as in `units_in_use`."""
+        shipped = self._shipped.values(scores[self.inputs[0]])
+        if supply is None:
+            return shipped
+        return np.where((self.vintages >= SUPPLY_YEAR)[:, None], shipped * supply, shipped)
+
+    def surviving(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Share of a vintage in use half a year after its sale, one and a half years, ...: (ages, draws)."""
+        scale = self._scale.values(scores[self.inputs[1]])
+        ages = np.arange(LAST_YEAR - min(int(self.vintages[0]), LAST_YEAR) + 1) + 0.5
+        return surviving_share(ages[:, None], scale, self.shape)
+
+    @cached_property
+    def _shipped(self) -> TwoPieceCurve:
+        return TwoPieceCurve(self.low, self.central, self.high, "lognormal")
+
+    @cached_property
+    def _scale(self) -> TwoPieceCurve:
+        low, central, high = (np.array([years]) for years in self.scale_years)
+        return TwoPieceCurve(low, central, high, "lognormal")
 
 
 def year_means(at_year_ends: NDArray[np.float64]) -> NDArray[np.float64]:

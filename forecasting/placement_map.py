@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import ratio
 from forecasting.bands import BAND_COLUMNS, band_quantiles
-from forecasting.correlations import correlated_scores
 from forecasting.edge import WorkloadSplit
 from forecasting.evaluation import scenario_model
 from forecasting.plan import Plan
-from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables
 from forecasting.years import SECONDS_PER_DAY, YEARS
 
@@ -68,7 +67,7 @@ def workload_placement(
         As in `projection.projection`.
     """
     model = scenario_model(tables, scenario_id, overrides=overrides, plan=plan)
-    scores = correlated_scores(normal_scores(model.inputs, draws, seed), model.correlations)
+    scores = model.scores(draws, seed)
     frames = []
     for workload_id, split in model.splits(scores).items():
         demand = model.plan.demands[workload_id]
@@ -88,17 +87,13 @@ def workload_placement(
 
 
 def _measures(split: WorkloadSplit, has_cloud: bool) -> dict[str, Array]:
-    at_edge = np.minimum(_share(np.sum([0.0 * split.arising, *split.served], axis=0), split.arising), 1.0)
+    at_edge = np.minimum(ratio(split.served, split.arising), 1.0)
     elsewhere = np.where(split.arising > 0, 1 - at_edge, 0.0)
     return {
-        "able_share": _share(split.able, split.units),
+        "able_share": ratio(split.able, split.units),
         "preference": np.where(split.units > 0, split.chosen, 0.0),
         "edge_share": at_edge,
         "cloud_share": elsewhere if has_cloud else np.zeros_like(elsewhere),
         "unserved_share": np.zeros_like(elsewhere) if has_cloud else elsewhere,
         "items_per_day": split.arising * SECONDS_PER_DAY,
     }
-
-
-def _share(part: Array, whole: Array) -> Array:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

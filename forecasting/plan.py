@@ -16,7 +16,7 @@ from forecasting.accelerators import (
     yearly_growth,
 )
 from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
-from forecasting.edge import SegmentTraits, segment_traits
+from forecasting.fleet_sums import Segment, segment_of
 from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix
 from forecasting.placement import (
     REFERENCE_CLOUD_DEVICE,
@@ -35,6 +35,8 @@ class Plan:
 
     Attributes
     ----------
+    segments : mapping of segment to Segment
+        Fleets with the traits of their vintages and the workloads they host.
     edge_operations_per_item, cloud_operations_per_item : mapping of workload_id to float
         Operations an item takes on a device and on the reference cloud device.
     token_workloads : mapping of workload_id to float
@@ -43,8 +45,7 @@ class Plan:
         Workloads whose model grows with the frontier.
     """
 
-    fleets: Mapping[str, Fleet]
-    traits: Mapping[str, SegmentTraits]
+    segments: Mapping[str, Segment]
     device_traits: pd.DataFrame
     demands: Mapping[str, WorkloadDemand]
     hosts: Mapping[str, list[Host]]
@@ -76,6 +77,7 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     mix = normalised_mix(tables["fleet_mix"])
     core = core_results(tables, fleet_spread)
     traits = device_traits(tables)
+    hosts = hosts_by_workload(tables, mix, {s: f.vintages for s, f in fleets.items()}, core)
     demands = workload_demands(tables)
     workloads = tables["workloads"].set_index("workload_id")
     elsewhere = {d.elsewhere for d in demands.values() if d.elsewhere is not None}
@@ -83,11 +85,10 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     accelerators = accelerator_history(tables)
     inputs = {name for d in demands.values() for name in d.terms.inputs}
     return Plan(
-        fleets=fleets,
-        traits=segment_traits(fleets, mix, traits),
+        segments=_segments(fleets, mix, traits, hosts),
         device_traits=traits,
         demands=demands,
-        hosts=hosts_by_workload(tables, mix, {s: f.vintages for s, f in fleets.items()}, core),
+        hosts=hosts,
         accelerators=accelerators,
         serving=_serving(tables, mix, accelerators, sorted(elsewhere), traits),
         h100_ops_per_s=h100_peak_ops_per_s(tables),
@@ -98,6 +99,16 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
         driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),
     )
+
+
+def _segments(
+    fleets: Mapping[str, Fleet], mix: pd.DataFrame, traits: pd.DataFrame, hosts: Mapping[str, list[Host]]
+) -> dict[str, Segment]:
+    sharing = [host for group in hosts.values() for host in group if not host.dedicated]
+    return {
+        name: segment_of(fleet, mix, traits, [host for host in sharing if host.segment == name])
+        for name, fleet in fleets.items()
+    }
 
 
 def _serving(

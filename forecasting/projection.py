@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue, UnknownName
 from forecasting.accelerators import h100_peak_ops_per_s
-from forecasting.assumptions import resolved_assumptions
+from forecasting.arithmetic import total
 from forecasting.bands import BAND_COLUMNS, band_quantiles
-from forecasting.correlations import assumption_correlations, correlated_scores
-from forecasting.draws import SENSES, Projection, projected_draws
-from forecasting.plan import Plan, prepared_plan
-from forecasting.quantiles import quantile_values
+from forecasting.draws import SENSES, Projection
+from forecasting.evaluation import Model, scenario_model
+from forecasting.plan import Plan
 from forecasting.quantities import QUANTITIES, quantity_draws
 from forecasting.replay import SERIES, published_points
-from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables, scenario_lineage
 from forecasting.years import YEARS
 
+BySense = dict[tuple[str, str], dict[str, NDArray[np.float64]]]
 DEFAULT_DRAWS = 2000
 COLUMNS = ["scenario_id", "year", "series", "sense", "segment", "quantity", "unit", *BAND_COLUMNS]
 
@@ -58,27 +59,8 @@ def projection(
     InvalidValue
         A value out of bounds, or a replayed scenario, which has no draws.
     """
-    assumed = resolved_assumptions(tables, scenario_id, overrides)
-    kinds = tables["scenarios"].set_index("scenario_id")["kind"]
-    if kinds[scenario_id] == "replay":
-        raise InvalidValue(
-            f"Scenario '{scenario_id}' replays a published figure and has no draws of its own."
-        )
-    if plan is None:
-        plan = prepared_plan(tables, _fleet_spread(assumed))
-    independent = normal_scores([*assumed["assumption_id"], *plan.driver_inputs], draws, seed)
-    scores = correlated_scores(independent, assumption_correlations(tables))
-    values = {
-        row.assumption_id: quantile_values(
-            scores[row.assumption_id], row.low, row.central, row.high, row.distribution
-        )
-        for row in assumed.itertuples(index=False)
-    }
-    return projected_draws(scenario_id, plan, values, scores)
-
-
-def _fleet_spread(assumed: pd.DataFrame) -> float:
-    return float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
+    model = scenario_model(tables, scenario_id, overrides=overrides, plan=plan)
+    return model.projection(model.scores(draws, seed))
 
 
 def forecast(
@@ -123,8 +105,9 @@ def forecast(
         if kinds[lineage[-1]] == "replay":
             frames.append(_replayed(tables, scenario_id, quantity))
             continue
-        drawn = projection(tables, scenario_id, draws=draws, seed=seed, overrides=overrides, plan=plan)
-        frames.append(bands(drawn, quantity))
+        model = scenario_model(tables, scenario_id, overrides=overrides, plan=plan)
+        kept = drawn_by_sense(model, quantity, draws=draws, seed=seed)
+        frames.append(sense_bands(kept, scenario_id, quantity))
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
@@ -141,20 +124,51 @@ def bands(
     segments : bool
         Each segment beside the total of its series, or the totals alone, which are quicker.
     """
-    frames = []
-    for series in SERIES:
-        for sense in senses:
-            parts = quantity_draws(drawn, quantity, series, sense)
-            if not parts:
-                continue
-            total = np.sum(list(parts.values()), axis=0)
-            listed = dict(sorted(parts.items())) if segments else {}
-            for segment, amount in {"all": total, **listed}.items():
-                frame = pd.DataFrame(band_quantiles(amount), columns=BAND_COLUMNS)
-                frames.append(frame.assign(year=YEARS, series=series, sense=sense, segment=segment))
-    result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
-    labelled = result.assign(scenario_id=drawn.scenario_id, quantity=quantity, unit=QUANTITIES[quantity])
-    return labelled[COLUMNS]
+    kept = _by_sense(drawn, quantity, senses)
+    return sense_bands(kept, drawn.scenario_id, quantity, segments=segments)
+
+
+def drawn_by_sense(model: Model, quantity: str, *, draws: int = DEFAULT_DRAWS, seed: int = 0) -> BySense:
+    """Draws of everything in one quantity, the rest let go: a hundred thousand fit into a gigabyte.
+
+    Parameters
+    ----------
+    model : Model
+    quantity : str
+        See `quantities.QUANTITIES`.
+    draws, seed : int
+
+    Returns
+    -------
+    dict of (series, sense) to dict of segment to (draws, years) array
+    """
+    return model.kept(model.scores(draws, seed), lambda drawn: _by_sense(drawn, quantity))
+
+
+def _by_sense(drawn: Projection, quantity: str, senses: Sequence[str] = SENSES) -> BySense:
+    return {
+        (series, sense): quantity_draws(drawn, quantity, series, sense)
+        for series in SERIES
+        for sense in senses
+    }
+
+
+def sense_bands(kept: BySense, scenario_id: str, quantity: str, *, segments: bool = True) -> pd.DataFrame:
+    """Bands of draws kept by series and sense; columns as in `forecast`, segments as in `bands`."""
+    keys: list[tuple[str, str, str]] = []
+    amounts: list[NDArray[np.float64]] = []
+    for (series, sense), parts in kept.items():
+        if parts:
+            listed = sorted(parts) if segments else []
+            keys += [(series, sense, name) for name in ("all", *listed)]
+            amounts += [total(parts.values()), *(parts[name] for name in listed)]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = np.concatenate([np.empty((0, len(BAND_COLUMNS))), *pool.map(band_quantiles, amounts)])
+    frame = pd.DataFrame(found, columns=BAND_COLUMNS)
+    for i, column in enumerate(("series", "sense", "segment")):
+        frame[column] = [key[i] for key in keys for _ in YEARS]
+    frame["year"] = np.tile(YEARS, len(keys))
+    return frame.assign(scenario_id=scenario_id, quantity=quantity, unit=QUANTITIES[quantity])[COLUMNS]
 
 
 def _replayed(tables: Tables, scenario_id: str, quantity: str) -> pd.DataFrame:

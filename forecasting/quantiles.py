@@ -58,3 +58,40 @@ def quantile_values(
     values = from_scale(middle + z * np.where(z < 0, below, above))
     fixed = (low == central) & (central == high)
     return np.where(fixed | (central == 0) & (distribution != "normal"), central, values)
+
+
+class TwoPieceCurve:
+    """`quantile_values` of several quantities that share one score, their scales worked out once.
+
+    Parameters
+    ----------
+    low, central, high : (Y,) arrays
+        Quantiles, of a year or vintage each.
+    distribution : {'lognormal', 'logitnormal', 'normal'}
+    """
+
+    def __init__(
+        self,
+        low: NDArray[np.float64],
+        central: NDArray[np.float64],
+        high: NDArray[np.float64],
+        distribution: str,
+    ):
+        to_scale, self._from_scale = _SCALES[distribution]
+        self._central = central[:, None]
+        self._middle = to_scale(self._central)
+        self._below = (self._middle - to_scale(low[:, None])) / Z95
+        self._above = (to_scale(high[:, None]) - self._middle) / Z95
+        fixed = (low == central) & (central == high)
+        self._kept = np.flatnonzero(fixed | (central == 0) & (distribution != "normal"))
+
+    def values(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values (Y, draws) at the scores (draws,)."""
+        if len(self._kept) == len(self._central):
+            return np.broadcast_to(self._central, (len(self._central), len(z)))
+        scaled = self._above * np.maximum(z, 0.0)
+        scaled += self._below * np.minimum(z, 0.0)
+        scaled += self._middle
+        values = self._from_scale(scaled)
+        values[self._kept] = self._central[self._kept]
+        return values

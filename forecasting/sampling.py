@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.stats import qmc
 from datasets.errors import InvalidValue
 
 MAX_DRAWS = 200_000
+_PIECE = 2**11
 
 
 def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[str, NDArray[np.float64]]:
@@ -46,9 +48,17 @@ def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[st
     ordered = sorted(set(names))
     if not ordered:
         return MappingProxyType({})
-    # Whole powers of two keep the sequence balanced; the surplus is cut.
-    power = max(draws - 1, 1).bit_length()
-    uniform = qmc.Sobol(len(ordered), scramble=True, rng=seed).random_base2(power)[:draws]
+    scores = np.empty((len(ordered), draws))
+    engine = qmc.Sobol(len(ordered), scramble=True, rng=seed)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        # A first piece of a power of two keeps the generator silent; the sequence is that of one piece.
+        size = min(2 ** max(draws - 1, 1).bit_length(), _PIECE)
+        for start in range(0, draws, size):
+            piece = engine.random(size)[: draws - start]
+            pool.submit(_put_scores, scores[:, start : start + len(piece)], piece)
+    return MappingProxyType(dict(zip(ordered, scores, strict=True)))
+
+
+def _put_scores(scores: NDArray[np.float64], uniform: NDArray[np.float64]) -> None:
     # A scrambled point can fall on 0, whose score is minus infinity.
-    scores = ndtri(np.clip(uniform, 1e-9, 1 - 1e-9))
-    return MappingProxyType({name: np.ascontiguousarray(scores[:, i]) for i, name in enumerate(ordered)})
+    ndtri(np.clip(uniform.T, 1e-9, 1 - 1e-9), out=scores)

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting import training_runs
+from forecasting.arithmetic import ratio, total
 from forecasting.cloud import data_centres, serving_demand
 from forecasting.demand import frontier_scale
 from forecasting.edge import EdgeUse, installed
+from forecasting.fleet_sums import TRAITS, FleetSums
 from forecasting.plan import Plan
 from forecasting.serving import h100e_needed
 from forecasting.years import SECONDS_PER_DAY
@@ -29,22 +31,18 @@ class SeriesPart:
     checks: dict[str, Array]
 
 
-def edge_series(plan: Plan, stock: Mapping[str, Array], use: EdgeUse) -> SeriesPart:
+def edge_series(plan: Plan, fleets: Mapping[str, FleetSums], use: EdgeUse) -> SeriesPart:
     """Edge inference by fleet segment; what exceeds the sustained peak of a segment is not run."""
-    totals = {
-        trait: installed(stock, plan.traits, use, plan.device_traits, trait)
-        for trait in ("peak_ops_per_s", "sustained_ops_per_s", "peak_w", "sustained_w")
-    }
-    wanted = _summed(use.operations, 0)
+    totals = {trait: installed(fleets, use, plan.device_traits, trait) for trait in TRAITS}
+    wanted = use.operations
     served = {s: np.minimum(ops, totals["sustained_ops_per_s"][s]) for s, ops in wanted.items()}
-    ration = {s: _ratio(served[s], wanted[s]) for s in wanted}
+    ration = {s: ratio(served[s], wanted[s]) for s in wanted}
     nothing = np.zeros_like(next(iter(totals["peak_w"].values())))
-    power = {s: w * ration[s] for s, w in _summed(use.power_w, 0).items()}
+    power = {s: w * ration[s] for s, w in use.power_w.items()}
     tokens: dict[str, Array] = {}
     for (segment, workload_id), items in use.items_per_s.items():
-        if workload_id in plan.token_workloads:
-            amount = items * ration[segment] * plan.token_workloads[workload_id] * SECONDS_PER_DAY
-            tokens[segment] = tokens.get(segment, nothing) + amount
+        amount = items * ration[segment] * plan.token_workloads[workload_id] * SECONDS_PER_DAY
+        tokens[segment] = tokens.get(segment, nothing) + amount
     segments = sorted(totals["peak_ops_per_s"])
     return SeriesPart(
         operations={
@@ -58,7 +56,7 @@ def edge_series(plan: Plan, stock: Mapping[str, Array], use: EdgeUse) -> SeriesP
             ("edge_inference", "capacity"): {s: totals["peak_w"][s] for s in segments},
         },
         tokens=tokens,
-        checks={"edge_shortfall": np.sum([wanted[s] - served[s] for s in wanted], axis=0)},
+        checks={"edge_shortfall": total(wanted[s] - served[s] for s in wanted)},
     )
 
 
@@ -80,8 +78,8 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
     for series, segments in (("training", runs), ("cloud_inference", _summed(by_family, 0))):
-        total = np.sum(list(segments.values()), axis=0)
-        weights = {name: _ratio(ops, total) for name, ops in segments.items()}
+        whole = total(segments.values())
+        weights = {name: ratio(ops, whole) for name, ops in segments.items()}
         operations[series, "demand"] = segments
         power[series, "demand"] = _weighted(weights, centres.mean_power_w(series, values))
         for sense, share in (("available", centres.available_share), ("capacity", 1.0)):
@@ -114,7 +112,7 @@ def _cloud_tokens(
     tokens: dict[str, Array] = {}
     for workload_id, items in use.elsewhere_items_per_s.items():
         if workload_id in plan.token_workloads:
-            ration = _ratio(served[workload_id], wanted[workload_id])
+            ration = ratio(served[workload_id], wanted[workload_id])
             amount = items * ration * plan.token_workloads[workload_id] * SECONDS_PER_DAY
             family = plan.families[workload_id]
             tokens[family] = tokens[family] + amount if family in tokens else amount
@@ -131,7 +129,3 @@ def _summed(parts: Mapping[tuple[str, str], Array], axis: int) -> dict[str, Arra
 
 def _weighted(weights: Mapping[str, Array], total: Array) -> dict[str, Array]:
     return {name: total * weight for name, weight in weights.items()}
-
-
-def _ratio(part: Array, whole: Array) -> Array:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

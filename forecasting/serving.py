@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from devices.budgets import budgets
 from forecasting.accelerators import AcceleratorHistory
+from forecasting.arithmetic import total
 from forecasting.fleets import STOCK_YEARS, surviving_share, vintage_mix
 from forecasting.scenarios import Tables
 
@@ -150,4 +151,4 @@ def h100e_needed(
         for workload_id, executed in operations.items()
         if np.isfinite(rates.by_year.get(workload_id, np.array([np.nan]))).all()
     ]
-    return np.sum(busy_peak, axis=0) / (h100_ops_per_s * busy_share[:, None])
+    return total(busy_peak) / (h100_ops_per_s * busy_share[:, None])

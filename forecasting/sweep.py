@@ -14,11 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from datasets.errors import InvalidValue, UnknownName
 from forecasting.assumptions import resolved_assumptions
 from forecasting.bands import BAND_COLUMNS, band_quantiles
-from forecasting.correlations import correlated_scores
 from forecasting.evaluation import evaluated, scenario_model
 from forecasting.outputs import output_and_year
 from forecasting.plan import Plan
-from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -171,7 +169,7 @@ def _bands_at(
     for level in np.unique(spread):
         held = {_PLAN_INPUT: float(level)} if _PLAN_INPUT in names else {}
         model = scenario_model(tables, scenario_id, overrides=overrides | held, plan=None if held else plan)
-        scores = correlated_scores(normal_scores(model.inputs, draws, seed), model.correlations)
+        scores = model.scores(draws, seed)
         values = model.values(scores)
         for i in np.flatnonzero(spread == level):
             at = {name: np.full(draws, value) for name, value in zip(names, points[i], strict=True)}

@@ -38,10 +38,8 @@ def largest_run_flop(final_run_ops_per_s: Array, values: Values) -> Array:
     """
     early = np.clip(YEARS - LAST_HISTORY_YEAR, 0, _GROWTH_CHANGES - 1 - LAST_HISTORY_YEAR)
     late = np.maximum(YEARS - _GROWTH_CHANGES + 1, 0)
-    track = (
-        values["largest_run_flop_2025"][:, None]
-        * values["largest_run_growth_2026_27"][:, None] ** early
-        * values["largest_run_growth_2028_30"][:, None] ** late
-    )
+    growth = early[:, None] * np.log(values["largest_run_growth_2026_27"])
+    growth += late[:, None] * np.log(values["largest_run_growth_2028_30"])
+    track = (values["largest_run_flop_2025"] * np.exp(growth)).T
     fed = final_run_ops_per_s * HOURS_PER_YEAR * 3600
     return np.where(YEARS >= LAST_HISTORY_YEAR, np.minimum(track, fed), np.nan)

@@ -11,11 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.assumptions import changed_assumptions
-from forecasting.correlations import correlated_scores
-from forecasting.evaluation import Model, Scores, evaluated, scenario_model
+from forecasting.evaluation import Model, evaluated, scenario_model
 from forecasting.outputs import output_and_year
 from forecasting.plan import Plan
-from forecasting.sampling import normal_scores
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -186,8 +184,7 @@ class _Medians:
 
     def __init__(self, start: Model, end: Model, found: Sequence[Cause], output: str, draws: int, seed: int):
         self.start, self.end, self.found, self.output = start, end, found, output
-        independent = normal_scores(start.inputs, draws, seed)
-        self.scores: Scores = correlated_scores(independent, start.correlations)
+        self.scores = start.scores(draws, seed)
         self.values = start.values(self.scores), end.values(self.scores)
         read = start.inputs_behind([output]) | end.inputs_behind([output]) | {_PLAN_INPUT}
         self.felt = {i for i, cause in enumerate(found) if not read.isdisjoint(cause.assumptions)}

@@ -26,7 +26,11 @@ def test_benchmark_states_what_it_measured(edgewise: Run) -> None:
         "one call of budgets, every device and workload": "s",
         "grid of 3,000 points": "s",
         "core evaluations": "1/s",
-        "forecast of 16 draws": "s",
+        "plan of a forecast: tables read, core evaluated": "s",
+        "16 draws of everything, plan ready": "s",
+        "bands of 16 draws in one quantity": "s",
+        "forecast of 16 draws, all of it": "s",
+        "largest memory so far, 16 draws included": "GB",
     }
     assert rows.loc["core evaluations", "value"] * rows.loc["grid of 3,000 points", "value"] == (
         pytest.approx(3000.0)

@@ -166,7 +166,7 @@ def test_a_kept_forecast_goes_with_all_its_bands(kept_path):
         (
             {"name": "x", "scenario_id": "figure_4"},
             InvalidValue,
-            "Scenario 'figure_4' replays a published figure and has no draws of its own.",
+            "Scenario 'figure_4' replays a published figure and has no draws of its own: choose another.",
         ),
     ],
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "benchmark"
 HELP = "How long this machine takes to load the database, evaluate the core and draw the forecast."
-DRAWS = (2_000, 10_000)
+DRAWS = (10_000, 100_000)
 POINTS = 1_000_000
 
 
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=values.positive_integer,
         nargs="+",
         default=DRAWS,
-        help="sizes of the forecasts (default: 2000 10000)",
+        help="numbers of draws (default: 10000 100000)",
     )
     output.add_arguments(parser)
 
@@ -44,20 +45,51 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     from datasets import database
     from devices.budgets import budgets
     from devices.grid import grid_outcomes
-    from forecasting.projection import projection
 
     database.ensure(arguments.db)
     rows: list[tuple[str, float, str]] = []
     rows.append(("database load", _seconds(lambda: database.load(arguments.db)), "s"))
     tables = database.load(arguments.db).tables
+    rows += _forecast_rows(tables, arguments.draws)
     rows.append(("one call of budgets, every device and workload", _seconds(lambda: budgets(tables)), "s"))
     taken = _seconds(lambda: sum(map(len, grid_outcomes(tables, arguments.points))))
     rows.append((f"grid of {arguments.points:,} points", taken, "s"))
     rows.append(("core evaluations", arguments.points / taken, "1/s"))
-    for draws in arguments.draws:
-        taken = _seconds(partial(projection, tables, draws=draws))
-        rows.append((f"forecast of {draws:,} draws", taken, "s"))
     return pd.DataFrame(rows, columns=["what", "value", "unit"])
+
+
+def _forecast_rows(tables: Mapping[str, pd.DataFrame], sizes: Sequence[int]) -> list[tuple[str, float, str]]:
+    """What the forecast takes: its plan once, then draws of everything and bands of one quantity."""
+    from forecasting.evaluation import scenario_model
+    from forecasting.projection import drawn_by_sense, forecast, sense_bands
+
+    model = scenario_model(tables)
+    rows = [
+        ("plan of a forecast: tables read, core evaluated", _seconds(lambda: scenario_model(tables)), "s")
+    ]
+    for draws in sizes:
+        started = time.perf_counter()
+        kept = drawn_by_sense(model, "ops", draws=draws)
+        drawn = time.perf_counter()
+        sense_bands(kept, "central", "ops")
+        rows.append((f"{draws:,} draws of everything, plan ready", drawn - started, "s"))
+        rows.append((f"bands of {draws:,} draws in one quantity", time.perf_counter() - drawn, "s"))
+        del kept
+        taken = _seconds(partial(forecast, tables, draws=draws))
+        rows.append((f"forecast of {draws:,} draws, all of it", taken, "s"))
+    if peak := peak_memory_bytes():
+        rows.append((f"largest memory so far, {max(sizes):,} draws included", peak / 1e9, "GB"))
+    return rows
+
+
+def peak_memory_bytes() -> int | None:
+    """The most memory that this process has held so far, or None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _seconds(work: Callable[[], object]) -> float:
