@@ -82,11 +82,7 @@ def budgets(
     InvalidValue
         If a setting is out of range, or a single named device lacks a precision that was asked for.
     """
-    hardware = hardware_named(tables, device_ids)
-    workloads = workloads_named(tables, workload_ids)
-    models = workloads.model_id if model_id is None else [model_id] * len(workloads)
-    networks = networks_named(tables, models)
-    draft = None if options.draft_model is None else networks_named(tables, [options.draft_model])
+    pairs = named_pairs(tables, device_ids, workload_ids, model_id)
     overrides = Overrides(
         weight_precision,
         compute_precision,
@@ -95,18 +91,35 @@ def budgets(
         prompt_tokens,
         output_tokens,
         devices,
-        Serving(options, draft),
+        serving_of(tables, options),
     )
-    return budget_frame(
-        crossed_pairs(hardware, workloads, networks), tables["efficiencies"], overrides, terms_of(tables)
-    )
+    return budget_frame(pairs, tables["efficiencies"], overrides, terms_of(tables))
+
+
+def named_pairs(
+    tables: Tables,
+    device_ids: Sequence[str] | None,
+    workload_ids: Sequence[str] | None,
+    model_id: str | None,
+) -> Pairs:
+    """Every device named, or all, with every workload named, or all, and its model or the one named."""
+    hardware = hardware_named(tables, device_ids)
+    workloads = workloads_named(tables, workload_ids)
+    models = workloads.model_id if model_id is None else [model_id] * len(workloads)
+    return crossed_pairs(hardware, workloads, networks_named(tables, models))
+
+
+def serving_of(tables: Tables, options: Options) -> Serving:
+    """The options with the network that drafts, from the catalogue."""
+    named = options.draft_model
+    return Serving(options, None if named is None else networks_named(tables, [named]))
 
 
 def budget_frame(
     pairs: Pairs, efficiencies: pd.DataFrame, overrides: Overrides | None, terms: Terms
 ) -> pd.DataFrame:
     """The rows of `budgets` for pairs that already stand side by side; `terms` as `terms_of` gives them."""
-    if overrides is not None and overrides.serving.options:
+    if overrides is not None:
         pairs = replaced(pairs, overrides.serving.options)
     chosen = settings(pairs, overrides)
     found = outcome(pairs, chosen, efficiencies)
@@ -159,6 +172,7 @@ def _serving(pairs: Pairs, chosen: Settings, found: Outcome) -> dict[str, np.nda
     return {
         "offloaded_gb": found.offloaded_bytes / GB,
         "offload_link": np.where(found.offloaded_bytes > 0.0, link, "").astype(object),
+        "network_share": found.network_share,
         "largest_batch": largest_batch(pairs, chosen, found.memory_needed_bytes),
         "longest_prompt": longest_prompt(pairs, chosen, found.memory_needed_bytes),
     }

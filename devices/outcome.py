@@ -50,6 +50,7 @@ class Outcome(Columns):
     attained_ops_per_s: Floats
     intensity: Floats
     ridge: Floats
+    network_share: Floats
     roof: Labels
     first_roof: Labels
     throttled: NDArray[np.bool_]
@@ -218,6 +219,7 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
         attained_ops_per_s=leading.attained_ops_per_s,
         intensity=leading.intensity,
         ridge=ridge_point(case.machine.peak_ops_per_s, case.machine.bytes_per_s),
+        network_share=leading.network_s / leading.cool_s,
         roof=roof,
         first_roof=roof,
         throttled=np.asarray(leading.slowdown) > 1.0,

@@ -142,6 +142,8 @@ def sparse_peak(hardware: Hardware, formats: Labels) -> Floats:
 
 def replaced(pairs: Pairs, options: Options) -> Pairs:
     """The pairs with what the options put in place of the workloads' and networks' own."""
+    if not options:
+        return pairs
     wanted = {own: getattr(options, name) for name, own in _OWN.items()}
     columns = {own: np.full(len(pairs), float(v)) for own, v in wanted.items() if v is not None}
     networks = pairs.networks

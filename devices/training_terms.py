@@ -91,7 +91,8 @@ def layout_in_time(
 
     if math.isnan(taken(1)):
         raise InvalidValue(
-            f"Device '{device_id}' has no peak at {precision}, or no link for its layers: its days are not known."
+            f"Device '{device_id}' has no peak at {precision}, or no link for its layers: "
+            "its days are not known."
         )
     copies, wanted = 0, 1
     while wanted > copies:
