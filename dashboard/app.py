@@ -16,6 +16,7 @@ from dashboard import theme  # noqa: E402
 PAGES = (
     ("forecast", "Forecast", ":material/show_chart:"),
     ("compare", "Compare", ":material/compare_arrows:"),
+    ("drivers", "Drivers", ":material/tune:"),
     ("devices", "Devices", ":material/memory:"),
     ("budgets", "Budgets", ":material/grid_on:"),
     ("evidence", "Evidence", ":material/fact_check:"),

@@ -31,12 +31,15 @@ from forecasting.plan import Plan, prepared_plan
 from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
 from forecasting.reconcile import published_comparison
 from forecasting.scenarios import scenario_table
+from forecasting.sensitivity import sensitivity
+from forecasting.sweep import assumption_axis, sweep
 from forecasting.waterfall import waterfall
 
 DRAWS = DEFAULT_DRAWS
 SEED = 0
 # A split over causes evaluates every set of them.
 SPLIT_DRAWS = 500
+SWEEP_DRAWS, SWEEP_STEPS = 100, 6
 ROOT_SCENARIO = "central"
 MOST_RESULT_ROWS = 2_000
 REPLAYED_QUANTITIES = ("ops", "h100e")
@@ -193,6 +196,21 @@ def waterfall_steps(current: Snapshot, start: str, end: str, output: str) -> pd.
     return _waterfall(current.path, current.version, start, end, output, min(DRAWS, SPLIT_DRAWS), current)
 
 
+def effects(current: Snapshot, scenario_id: str, output: str, samples: int) -> pd.DataFrame:
+    """What a figure hangs on: total effects and the figure at each input's low and high."""
+    return _effects(current.path, current.version, scenario_id, output, min(samples, DRAWS), current)
+
+
+def swept(current: Snapshot, scenario_id: str, output: str, across: str, up: str) -> pd.DataFrame:
+    """A figure over a grid of two assumptions."""
+    return _swept(current.path, current.version, scenario_id, output, across, up, sweep_draws(), current)
+
+
+def sweep_draws() -> int:
+    """Draws in each cell of a sweep."""
+    return min(DRAWS, SWEEP_DRAWS)
+
+
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
     """Run an analyst's statements; without `write` they only touch a copy of the tables."""
     rehearse = sandbox_process.rehearse
@@ -322,3 +340,30 @@ def _waterfall(
 ) -> pd.DataFrame:
     plan = _plan_of(_current, start)
     return waterfall(_current.tables, start, end, output, draws=draws, seed=SEED, plan=plan)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Drawing every input anew, one after the other …")
+def _effects(
+    path: Path, version: str, scenario_id: str, output: str, samples: int, _current: Snapshot
+) -> pd.DataFrame:
+    plan = _plan_of(_current, scenario_id)
+    return sensitivity(_current.tables, scenario_id, [output], samples=samples, seed=SEED, plan=plan)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Holding two assumptions at each point of a grid …")
+def _swept(
+    path: Path,
+    version: str,
+    scenario_id: str,
+    output: str,
+    across: str,
+    up: str,
+    draws: int,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    axes = [
+        assumption_axis(_current.tables, name, scenario_id=scenario_id, steps=SWEEP_STEPS)
+        for name in (across, up)
+    ]
+    plan = _plan_of(_current, scenario_id)
+    return sweep(_current.tables, axes, [output], scenario_id, draws=draws, seed=SEED, plan=plan)
