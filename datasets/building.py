@@ -6,13 +6,16 @@ import contextlib
 import os
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from datasets.errors import DatabaseUnavailable
 from datasets.facts import facts_version, stage_facts
-from datasets.schema import SCHEMA_VERSION, Table, creation_sql, literal, quoted, tables
+from datasets.ledger import keep_overridden, ledger_sql
+from datasets.schema import SCHEMA_VERSION, Table, creation_sql, literal, quoted, table_frame, tables
+from datasets.table_checks import record_checks
 
 # Readable by the 1.4 and 1.5 lines of DuckDB's shell as well as by the 2.0 line that writes it.
 STORAGE_VERSION = "v1.4.0"
@@ -42,7 +45,7 @@ def build(path: Path) -> None:
             attach_scratch(connection)
             for table in tables().values():
                 _stage_facts(connection, table, kept=frozenset())
-            replace_tables(connection)
+            replace_tables(connection, _keep_ledger)
         _publish(draft, path)
     except (OSError, duckdb.IOException) as error:
         raise DatabaseUnavailable(
@@ -73,8 +76,9 @@ def _reason(error: Exception) -> str:
 def refresh(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring an older database's schema and built-in rows to this version, in one transaction.
 
-    Rows of origin ``user`` stay as they are and win over a built-in row with the same key; a built-in row
-    that is no longer supplied stays as long as a user's row refers to it.
+    Rows of origin ``user`` stay as they are; one with the key of a built-in row stands in its place, and the
+    built-in row of this version is kept aside. A built-in row that is no longer supplied stays as long as a
+    user's row refers to it.
 
     Parameters
     ----------
@@ -85,14 +89,15 @@ def refresh(connection: duckdb.DuckDBPyConnection) -> None:
     kept = _kept_rows(connection)
     for table in tables().values():
         _stage_facts(connection, table, kept)
-    replace_tables(connection)
+    replace_tables(connection, _keep_ledger)
     connection.execute("CHECKPOINT")
 
 
 def attach_scratch(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the connection memory for rows that are kept or staged while tables are replaced."""
     connection.execute(
-        "ATTACH ':memory:' AS scratch; CREATE SCHEMA scratch.kept; CREATE SCHEMA scratch.staged"
+        "ATTACH ':memory:' AS scratch; CREATE SCHEMA scratch.kept; CREATE SCHEMA scratch.staged; "
+        "CREATE SCHEMA scratch.overridden"
     )
 
 
@@ -100,7 +105,8 @@ def _kept_rows(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     present = {
         name
         for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = current_database() AND schema_name = 'main'"
         ).fetchall()
     }
     kept: list[Table] = []
@@ -123,15 +129,38 @@ def _references_from(kept: list[Table], target: Table) -> list[str]:
     ]
 
 
-def replace_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put the staged rows in the place of every table's rows, under this version's rules, all or nothing."""
+def replace_tables(
+    connection: duckdb.DuckDBPyConnection, note: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """Put the staged rows in the place of every table's rows, under this version's rules, all or nothing.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    note : callable
+        Writes to the ledger, within the same transaction.
+    """
     connection.execute("BEGIN")
     for name in reversed(tables()):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
     connection.execute(creation_sql())
     for table in tables().values():
         _insert_staged_rows(connection, table)
+    note(connection)
     connection.execute("COMMIT")
+
+
+def _keep_ledger(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(ledger_sql())
+    connection.execute("DELETE FROM ledger.overridden_rows; DELETE FROM ledger.table_checks")
+    for (name,) in connection.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE database_name = 'scratch' AND schema_name = 'overridden'"
+    ).fetchall():
+        rows = table_frame(connection, tables()[name], f"scratch.overridden.{quoted(name)}")
+        if len(rows):
+            keep_overridden(connection, tables()[name], rows)
+    record_checks(connection)
 
 
 def _stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, kept: frozenset[str]) -> None:
@@ -145,10 +174,12 @@ def _stage_facts(connection: duckdb.DuckDBPyConnection, table: Table, kept: froz
     stage_facts(connection, table, staged_name(table))
     if table.name in kept:
         same = " AND ".join(f"staged.{quoted(key)} = kept.{quoted(key)}" for key in table.key)
+        users = f"{_kept(table)} AS kept WHERE {same} AND kept.origin = 'user'"
         connection.execute(
-            f"DELETE FROM {staged_name(table)} AS staged USING {_kept(table)} AS kept "  # noqa: S608
-            f"WHERE {same} AND kept.origin = 'user'"
+            f"CREATE TABLE scratch.overridden.{quoted(table.name)} AS "
+            f"FROM {staged_name(table)} AS staged WHERE EXISTS (FROM {users})"
         )
+        connection.execute(f"DELETE FROM {staged_name(table)} AS staged WHERE EXISTS (FROM {users})")  # noqa: S608
         connection.execute(
             f"INSERT INTO {staged_name(table)} BY NAME SELECT {_shared_columns(connection, table)} "  # noqa: S608
             f"FROM {_kept(table)} AS kept WHERE NOT EXISTS (FROM {staged_name(table)} AS staged WHERE {same})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from datasets import building, schema
 from datasets.connections import connected, held
 from datasets.errors import DatabaseUnavailable, NotAllowed
 from datasets.facts import facts_version
+from datasets.ledger import overridden_rows
 
 EXTENSION_GROUP = "edgewise.sql"
 
@@ -34,11 +35,14 @@ class Snapshot:
         Its data version at that moment, as `data_version` gives it.
     tables : mapping of str to pandas.DataFrame
         Every table, rows in the order of the primary key, columns and units as in ``schema.sql``.
+    overridden : mapping of str to pandas.DataFrame
+        Built-in rows that a user's row stands in the place of, by table.
     """
 
     path: Path
     version: str
     tables: Mapping[str, pd.DataFrame]
+    overridden: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def default_path() -> Path:
@@ -145,14 +149,18 @@ def load(path: Path | str | None = None) -> Snapshot:
     with held(file, read_only=True) as connection:
         version = data_version(file)
         present = {
-            name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            name
+            for (name,) in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+            ).fetchall()
         }
         frames = {
             name: schema.table_frame(connection, table)
             for name, table in schema.tables().items()
             if name in present
         }
-    return Snapshot(file, version, MappingProxyType(frames))
+        overridden = overridden_rows(connection)
+    return Snapshot(file, version, MappingProxyType(frames), MappingProxyType(overridden))
 
 
 def data_version(path: Path | str) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
-from datasets.connections import held
-from datasets.database import load
+from datasets.changes import apply, changes_between
+from datasets.database import Snapshot, load
 from datasets.epoch_file import EpochFile, read_epoch_file
-from datasets.facts import stage_facts
-from datasets.schema import quoted, tables
+from datasets.schema import tables, typed_frame
 
 IMPORT_SOURCE_ID = "epoch_ai_notable_models_import"
 ATTRIBUTION = "Epoch AI, Notable AI Models, CC BY 4.0"
@@ -87,8 +85,10 @@ def import_epoch_runs(database: Path | str | None, path: Path | str, *, dry_run:
     snapshot = load(database)
     result = EpochImport(file, _changes(edition_in_force(snapshot.tables["training_runs"]), file.runs))
     if not dry_run:
-        with held(snapshot.path, read_only=False) as connection:
-            _replace_import(connection, file.runs, Path(path).name)
+        after = _with_import(snapshot, file.runs, Path(path).name)
+        found = changes_between(snapshot.tables, after, snapshot.overridden)
+        if found:
+            apply(snapshot.path, found, snapshot.version, cause=f"import epoch {Path(path).name}")
     return result
 
 
@@ -108,13 +108,9 @@ def withdraw_epoch_import(database: Path | str | None) -> int:
     runs = snapshot.tables["training_runs"]
     imported = int((runs["source_id"] == IMPORT_SOURCE_ID).sum())
     if imported:
-        with held(snapshot.path, read_only=False) as connection:
-            connection.execute("ATTACH ':memory:' AS scratch")
-            stage_facts(connection, tables()["training_runs"], "scratch.builtin_runs")
-            connection.execute("BEGIN")
-            _delete_import(connection, "scratch.builtin_runs")
-            _upsert(connection, "SELECT * FROM scratch.builtin_runs")
-            connection.execute("COMMIT")
+        rest = {"training_runs": _without_import(snapshot)}
+        found = changes_between(snapshot.tables, rest, snapshot.overridden)
+        apply(snapshot.path, found, snapshot.version, cause="import epoch --withdraw")
     return imported
 
 
@@ -139,46 +135,35 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return differing.sort_values(["date", "name"])[COLUMNS].reset_index(drop=True)
 
 
-def _replace_import(connection: duckdb.DuckDBPyConnection, runs: pd.DataFrame, file_name: str) -> None:
-    connection.register("incoming", runs)
-    connection.execute(
-        "CREATE TEMP TABLE incoming_runs AS SELECT * REPLACE (CAST(date AS DATE) AS date), "
-        "$source AS source_id, 'cited' AS confidence, 'user' AS origin FROM incoming",
-        {"source": IMPORT_SOURCE_ID},
-    )
-    connection.unregister("incoming")
-    connection.execute("BEGIN")
-    connection.execute(
-        "INSERT INTO sources VALUES ($source, $title, 'Epoch AI', $published, $url, 'CC BY 4.0', 'user') "
-        "ON CONFLICT DO UPDATE SET title = excluded.title, published = excluded.published",
-        {
-            "source": IMPORT_SOURCE_ID,
-            "title": f"Epoch AI, Notable AI Models, imported from {file_name}",
-            "published": str(runs["date"].max()),
-            "url": "https://epoch.ai/data/ai-models",
-        },
-    )
-    _delete_import(connection, "temp.incoming_runs")
-    _upsert(connection, "SELECT * FROM temp.incoming_runs")
-    connection.execute("COMMIT")
+def _without_import(snapshot: Snapshot) -> pd.DataFrame:
+    runs = snapshot.tables["training_runs"]
+    return runs[runs["source_id"] != IMPORT_SOURCE_ID]
 
 
-def _delete_import(connection: duckdb.DuckDBPyConnection, kept: str) -> None:
-    connection.execute(
-        "DELETE FROM training_runs WHERE source_id = $source "  # noqa: S608
-        f"AND (name, date) NOT IN (SELECT (name, date) FROM {kept})",
-        {"source": IMPORT_SOURCE_ID},
-    )
-
-
-def _upsert(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
-    # An analyst's own row with the same key stands.
+def _with_import(snapshot: Snapshot, runs: pd.DataFrame, file_name: str) -> dict[str, pd.DataFrame]:
     table = tables()["training_runs"]
-    assignments = ", ".join(
-        f"{quoted(name)} = excluded.{quoted(name)}" for name in table.column_names if name not in table.key
-    )
-    connection.execute(
-        f"INSERT INTO training_runs BY NAME {rows} ON CONFLICT DO UPDATE SET {assignments} "
-        "WHERE training_runs.origin = 'builtin' OR training_runs.source_id = $source",
-        {"source": IMPORT_SOURCE_ID},
-    )
+    provenance = {"source_id": IMPORT_SOURCE_ID, "confidence": "cited", "origin": "user"}
+    imported = typed_frame(runs.assign(**provenance)[list(table.column_names)], table)
+    rest = _without_import(snapshot)
+    # An analyst's own row with the same key stands.
+    imported = imported[~_keys(imported).isin(_keys(rest[rest["origin"] == "user"]))]
+    rest = rest[~_keys(rest).isin(_keys(imported))]
+    source = {
+        "source_id": IMPORT_SOURCE_ID,
+        "title": f"Epoch AI, Notable AI Models, imported from {file_name}",
+        "publisher": "Epoch AI",
+        "published": str(runs["date"].max()),
+        "url": "https://epoch.ai/data/ai-models",
+        "licence": "CC BY 4.0",
+        "origin": "user",
+    }
+    sources = snapshot.tables["sources"]
+    others = sources[sources["source_id"] != IMPORT_SOURCE_ID]
+    return {
+        "sources": pd.concat([others, typed_frame(pd.DataFrame([source]), tables()["sources"])]),
+        "training_runs": pd.concat([rest, imported]),
+    }
+
+
+def _keys(runs: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(runs[list(tables()["training_runs"].key)])

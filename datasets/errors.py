@@ -55,5 +55,23 @@ class InvalidStatement(EdgewiseError):
     """SQL that cannot be run, or that may not be."""
 
 
+class NeedsConfirmation(InvalidStatement):
+    """Rows that break no rule but look wrong; nothing was changed, and running it confirmed changes them.
+
+    Parameters
+    ----------
+    doubts : iterable of str
+        A sentence for each figure in doubt.
+    """
+
+    def __init__(self, doubts: Iterable[str]):
+        self.doubts = tuple(doubts)
+        more = f"; and {len(self.doubts) - SHOWN} more" if len(self.doubts) > SHOWN else ""
+        super().__init__(
+            f"{'; '.join(self.doubts[:SHOWN])}{more}: correct it, or confirm that it is meant so (--yes); "
+            "nothing was changed."
+        )
+
+
 class InvalidFile(EdgewiseError):
     """An imported file that lacks a column, or holds a cell that cannot be read."""

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 import duckdb
 
 from datasets.errors import InvalidFile
+from datasets.ledger import ledger_sql
 from datasets.schema import SCHEMA_VERSION, Column, Table, creation_sql, quoted, tables
 
 WITHOUT_FACTS = frozenset({"meta"})
@@ -24,7 +25,7 @@ def facts_file(table_name: str) -> Traversable:
 @functools.cache
 def facts_version() -> str:
     """Fingerprint of the schema and of every built-in row; it changes when any of them does."""
-    digest = hashlib.sha256(f"{SCHEMA_VERSION}\n{creation_sql()}".encode())
+    digest = hashlib.sha256(f"{SCHEMA_VERSION}\n{creation_sql()}{ledger_sql()}".encode())
     for name in fact_tables():
         digest.update(name.encode() + facts_file(name).read_bytes())
     return digest.hexdigest()[:16]

@@ -10,11 +10,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from datasets import exports, rules, sandbox, sql_errors
+from datasets import exports, rules, sql_errors
 from datasets.changes import Changes, apply
 from datasets.database import load, working_copy
-from datasets.errors import InvalidFile, UnknownName
+from datasets.errors import InvalidFile, NeedsConfirmation, UnknownName
 from datasets.schema import Column, quoted, tables
+from datasets.settling import settled_changes
 
 REQUIRED = ("device_id", "name", "segment", "memory_gb", "memory_bandwidth_gb_per_s")
 # Which peaks the template offers; every precision of device_peaks is read.
@@ -172,7 +173,7 @@ def _provenance(rows: list[dict[str, str]], header: list[str]) -> dict[str, dict
     }
 
 
-def add_devices(path: Path | str | None, text: str) -> tuple[Changes, list[str]]:
+def add_devices(path: Path | str | None, text: str, *, confirmed: bool = False) -> tuple[Changes, list[str]]:
     """Add the devices of a CSV file to the database, all of them or none.
 
     Parameters
@@ -181,6 +182,8 @@ def add_devices(path: Path | str | None, text: str) -> tuple[Changes, list[str]]
         The database, the default one when None.
     text : str
         As `devices_from_csv` takes it.
+    confirmed : bool
+        Whether figures in doubt are meant so.
 
     Returns
     -------
@@ -193,15 +196,19 @@ def add_devices(path: Path | str | None, text: str) -> tuple[Changes, list[str]]
         When a cell cannot be read.
     InvalidStatement
         When a row breaks a rule, or its key is taken; nothing was changed.
+    NeedsConfirmation
+        When figures are in doubt and not confirmed; nothing was changed.
     """
     devices, peaks = devices_from_csv(text)
     snapshot = load(path)
     with working_copy(snapshot) as connection:
         for name, frame in (("devices", devices), ("device_peaks", peaks)):
             _insert(connection, name, frame)
-        changes, notes = sandbox.settled_changes(connection, snapshot)
-    apply(snapshot.path, changes, snapshot.version)
-    return changes, notes
+        settled = settled_changes(connection, snapshot, ("devices", "device_peaks"))
+    if settled.doubts and not confirmed:
+        raise NeedsConfirmation(settled.doubts)
+    apply(snapshot.path, settled.changes, snapshot.version, cause="devices add")
+    return settled.changes, list(settled.notes)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:

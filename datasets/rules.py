@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 
 import duckdb
 
@@ -21,20 +22,27 @@ SOFT_REFERENCES = {"workload_hosts": (Reference("device_id", "devices", "device_
 SHOWN = 3
 
 
-def broken_rules(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def broken_rules(connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None) -> list[str]:
     """One clause for each cell that its type's range, ``NOT NULL`` or a ``CHECK`` forbids.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         A working copy, whose tables do not hold the rules themselves.
+    names : collection of str, optional
+        The tables to look at, all when left out.
 
     Returns
     -------
     list of str
         Such as ``"devices row 'mine': tdp_w is -5, but must be above 0"``; empty when all is well.
     """
-    return [clause for table in tables().values() for clause in _broken_rules_of(connection, table)]
+    return [
+        clause
+        for table in tables().values()
+        if names is None or table.name in names
+        for clause in _broken_rules_of(connection, table)
+    ]
 
 
 def _broken_rules_of(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
@@ -143,13 +151,17 @@ _PATTERNS = (
 )
 
 
-def broken_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def broken_references(
+    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None
+) -> list[str]:
     """One clause for each row that refers to a row that is not there, with the nearest that is.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         A working copy.
+    names : collection of str, optional
+        Tables that changed: only references from and to them are looked at; all when left out.
 
     Returns
     -------
@@ -161,6 +173,8 @@ def broken_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
         if table.name in SOFT_REFERENCES:
             references.append(SOFT_REFERENCES[table.name])
         for reference, wildcard in references:
+            if names is not None and not {table.name, reference.target} & set(names):
+                continue
             clauses += _broken_references_of(connection, table, reference, wildcard)
     return clauses
 

@@ -18,7 +18,6 @@ import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from datasets import sandbox
@@ -120,9 +119,11 @@ def rehearse(
         As there, and when the statement took too long, too much memory, or was stopped.
     """
     if not IS_SUPPORTED:
-        return sandbox.rehearse(snapshot, sql, max_rows=max_rows, timeout_s=timeout_s, parameters=parameters)
+        return sandbox.rehearse(
+            snapshot, sql, max_rows=max_rows, timeout_s=timeout_s, parameters=parameters, stop=stop
+        )
     job = {
-        "snapshot": (snapshot.path, snapshot.version, dict(snapshot.tables)),
+        "snapshot": (snapshot.path, snapshot.version, dict(snapshot.tables), dict(snapshot.overridden)),
         "sql": sql,
         "limits": {"max_rows": max_rows, "timeout_s": timeout_s, "parameters": parameters},
     }
@@ -194,11 +195,8 @@ def _serve(connection: Connection) -> None:
 
 
 def _given(job: Mapping[str, Any]) -> SandboxResult | str:
-    path, version, tables = job["snapshot"]
     try:
-        result = sandbox.rehearse(
-            Snapshot(path, version, MappingProxyType(tables)), job["sql"], **job["limits"]
-        )
+        result = sandbox.rehearse(Snapshot(*job["snapshot"]), job["sql"], **job["limits"])
         taken_mb = result.frame.memory_usage(deep=True).sum() / 1e6
     except EdgewiseError as refusal:
         return str(refusal)

@@ -94,7 +94,7 @@ def creation_sql() -> str:
     )
 
 
-def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
+def loose_creation_sql(table: Table, *, as_text: bool = False, keyed: bool = True) -> str:
     """SQL that creates a table with its columns, defaults and key, but without its other rules.
 
     An analyst's rows go into such a table first, so that `datasets.rules` can name every broken rule
@@ -104,7 +104,9 @@ def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
     ----------
     table : Table
     as_text : bool
-        Make every column a text, to find the cells that their type cannot hold.
+        Make every column a text, to find the cells that their type cannot hold; without a key then.
+    keyed : bool
+        Whether the key holds.
 
     Returns
     -------
@@ -115,7 +117,7 @@ def loose_creation_sql(table: Table, *, as_text: bool = False) -> str:
         + (f" DEFAULT {column.default}" if column.default else "")
         for column in table.columns
     ]
-    key = [] if as_text else [f"PRIMARY KEY ({', '.join(quoted(name) for name in table.key)})"]
+    key = [] if as_text or not keyed else [f"PRIMARY KEY ({', '.join(quoted(name) for name in table.key)})"]
     return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns + key)})"
 
 
@@ -170,7 +172,9 @@ def _table(
     )
 
 
-def table_frame(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
+def table_frame(
+    connection: duckdb.DuckDBPyConnection, table: Table, place: str | None = None
+) -> pd.DataFrame:
     """All rows of a table in the order of its primary key, types given by the schema, not by the rows.
 
     Nullable integers become ``float64`` with NaN, text becomes ``str`` with NaN, other integers ``int64``.
@@ -179,6 +183,8 @@ def table_frame(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataF
     ----------
     connection : duckdb.DuckDBPyConnection
     table : Table
+    place : str, optional
+        Qualified, quoted name of another table with the same columns to read from.
 
     Returns
     -------
@@ -186,7 +192,12 @@ def table_frame(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataF
     """
     columns = ", ".join(quoted(name) for name in table.column_names)
     order = ", ".join(quoted(name) for name in table.key or table.column_names)
-    frame = connection.execute(f"SELECT {columns} FROM {quoted(table.name)} ORDER BY {order}").df()  # noqa: S608
+    frame = connection.execute(f"SELECT {columns} FROM {place or quoted(table.name)} ORDER BY {order}").df()  # noqa: S608
+    return typed_frame(frame, table)
+
+
+def typed_frame(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Rows of a table with the types that its schema gives them, as `table_frame` says."""
     types = {column.name: _frame_type(column) for column in table.columns}
     return frame.astype({name: kind for name, kind in types.items() if str(frame.dtypes[name]) != kind})
 

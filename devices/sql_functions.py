@@ -22,6 +22,7 @@ from devices.catalogue import Pairs, Workloads, workload_columns
 from devices.hardware import Hardware, hardware_columns
 from devices.networks import Networks, network_columns, operations_per_token
 from devices.options import Options, Serving
+from devices.plausibility import doubt_statement
 from devices.roofline import ridge_point
 from devices.settings import Overrides
 from devices.sql_views import (
@@ -91,7 +92,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     )
     _add(connection, "edgewise_cache", _cache_bytes, [types["models"], "VARCHAR"], "DOUBLE")
     _add(connection, "edgewise_token", _token_operations, [types["models"]], "DOUBLE")
-    for statement in (*view_statements(fields, result_types()), *macro_statements()):
+    for statement in (*view_statements(fields, result_types()), *macro_statements(), doubt_statement()):
         connection.execute(statement)
 
 

@@ -156,15 +156,15 @@ def _commit(
             # Bounds, order and ancestry hold for the scenario as it will be, or it is not written.
             resolved_assumptions(tables, scenario_id)
         with contextlib.suppress(changes.StaleSnapshot):
-            _write(snapshot, tables)
+            _write(snapshot, tables, f"scenario {scenario_id}" if scenario_id else "scenario deleted")
             return
     raise DatabaseUnavailable("Other processes keep changing the database: wait a moment and try again.")
 
 
-def _write(snapshot: Snapshot, tables: Tables) -> None:
-    found = changes.changes_between(snapshot.tables, tables)
+def _write(snapshot: Snapshot, tables: Tables, cause: str) -> None:
+    found = changes.changes_between(snapshot.tables, tables, snapshot.overridden)
     if found:
-        changes.apply(snapshot.path, found, snapshot.version)
+        changes.apply(snapshot.path, found, snapshot.version, cause=cause)
 
 
 def _override_rows(

@@ -89,7 +89,8 @@ def record_forecast(
         }
     )
     bands = vintage_bands(drawn, tables).assign(name=name, origin="user")
-    apply(snapshot.path, Changes({KEPT: _inserted(kept), BANDS: _inserted(bands)}), snapshot.version)
+    rows = Changes({KEPT: _inserted(kept), BANDS: _inserted(bands)})
+    apply(snapshot.path, rows, snapshot.version, cause=f"forecast kept as {name}")
     return kept
 
 

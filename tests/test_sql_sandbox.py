@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
+import resource
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +16,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard import cli
 from datasets import changes, database, sandbox
-from datasets.errors import InvalidStatement
+from datasets.errors import InvalidStatement, NeedsConfirmation
 
 ADD_DEVICE = "INSERT INTO devices (device_id, name, segment) VALUES ('mine', 'Mine', 'phone')"
 ADD_PEAK = "INSERT INTO device_peaks (device_id, precision, dense_tops) VALUES ('mine', 'int8', 80)"
 ADD_SHARE = "INSERT INTO fleet_mix (segment, year, device_id, share) VALUES ('smartphone', 2027, 'mine', 0.3)"
-LONG = "range(10000000)"
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b"
 ADD_ALL = f"{ADD_DEVICE}; {ADD_PEAK}; {ADD_SHARE}"
 
 with (Path(__file__).parent / "reference" / "sql_refusals.csv").open(encoding="utf-8", newline="") as stream:
@@ -64,11 +69,7 @@ class TestReading:
         with pytest.raises(
             InvalidStatement, match=r"ran longer than 0\.5 s and was stopped: filter or aggregate"
         ):
-            sandbox.run(
-                database_path,
-                "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b",
-                timeout_s=0.5,
-            )
+            sandbox.run(database_path, ENDLESS, timeout_s=0.5)
         assert time.monotonic() - begun < 10
 
     def test_a_statement_that_takes_too_much_memory(self, database_path: Path) -> None:
@@ -145,9 +146,8 @@ class TestWriting:
             "records"
         ) == [{"device_id": "mine"}]
         counts = sandbox.run(database_path, ADD_PEAK, write=True).frame
-        assert counts.to_dict("records") == [
-            {"table": "device_peaks", "inserted": 1, "updated": 0, "deleted": 0}
-        ]
+        nothing = {"updated": 0, "overridden": 0, "withdrawn": 0, "deleted": 0}
+        assert counts.to_dict("records") == [{"table": "device_peaks", "inserted": 1, **nothing}]
 
     def test_a_change_inside_a_with_clause_counts_as_a_change(self, database_path: Path) -> None:
         hidden = f"WITH hidden AS ({ADD_DEVICE} RETURNING *) SELECT count(*) FROM hidden"
@@ -191,6 +191,68 @@ class TestWriting:
         ]
         assert [writer.communicate()[1].decode()[-500:] for writer in writers] == [""] * 3
         assert set(users_rows(database_path, "sources")["source_id"]) == {f"writer_{n}" for n in range(3)}
+
+
+class TestStopping:
+    def test_a_statement_is_stopped_on_request(self, snapshot: database.Snapshot) -> None:
+        stop = threading.Event()
+        threading.Timer(0.3, stop.set).start()
+        with pytest.raises(InvalidStatement, match="stopped on request; nothing was changed"):
+            sandbox.rehearse(
+                snapshot, "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b", stop=stop
+            )
+
+    def test_control_c_ends_the_command(self, built_database: Path) -> None:
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+        assert cli.main(["sql", ENDLESS, "--db", str(built_database)]) == cli.INTERRUPTED
+
+    def test_the_ceiling_on_memory_is_lifted_again(self, snapshot: database.Snapshot) -> None:
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        sandbox.rehearse(snapshot, "SELECT 1")
+        assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+class TestDoubts:
+    """Figures that break no rule but look like a slip."""
+
+    def test_a_peak_that_no_memory_can_feed_has_to_be_confirmed(self, database_path: Path) -> None:
+        columns = "device_id, name, segment, memory_bandwidth_gb_per_s"
+        device = f"INSERT INTO devices ({columns}) VALUES ('m', 'M', 'phone', 50)"
+        peak = "INSERT INTO device_peaks (device_id, precision, dense_tops) VALUES ('m', 'int8', 40000)"
+        content = database_path.read_bytes()
+        with pytest.raises(
+            NeedsConfirmation,
+            match=r"device_peaks row 'm, int8': its dense peak is 8e\+05 operations for each byte of memory "
+            r"bandwidth, outside 1 to 5,000; check dense_tops .*: correct it, or confirm .* \(--yes\)",
+        ):
+            sandbox.run(database_path, f"{device}; {peak}", write=True)
+        assert database_path.read_bytes() == content
+        sandbox.run(database_path, f"{device}; {peak}", write=True, confirmed=True)
+        assert len(users_rows(database_path, "device_peaks")) == 1
+        # What stands already is not asked again.
+        sandbox.run(database_path, "INSERT INTO sources (source_id, title) VALUES ('s', 'S')", write=True)
+
+    @pytest.mark.parametrize(
+        ("sql", "told"),
+        [
+            (
+                "UPDATE device_peaks SET dense_tops = sparse_tops "
+                "WHERE device_id = 'h100_sxm' AND precision = 'fp8'",
+                "dense_tops is 3957.8, but the built-in row has 3957.8 as its sparse peak; is it the",
+            ),
+            (
+                f"{ADD_DEVICE}; INSERT INTO device_peaks (device_id, precision, dense_tops, sparse_tops) "
+                "VALUES ('mine', 'int8', 80, 80)",
+                "device_peaks row 'mine, int8': dense_tops and sparse_tops are both 80; is the dense one",
+            ),
+        ],
+    )
+    def test_sparse_given_as_dense(self, snapshot: database.Snapshot, sql: str, told: str) -> None:
+        assert any(told in doubt for doubt in sandbox.rehearse(snapshot, sql).doubts)
+
+    def test_a_plausible_peak_is_not_doubted(self, snapshot: database.Snapshot) -> None:
+        halved = "UPDATE device_peaks SET dense_tops = dense_tops / 2 WHERE device_id = 'h100_sxm'"
+        assert sandbox.rehearse(snapshot, halved).doubts == ()
 
 
 class TestRefusals:
