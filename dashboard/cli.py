@@ -78,6 +78,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except RuntimeError as error:
+        # So DuckDB tells of a Ctrl-C that it was the first to meet.
+        if str(error) != "Query interrupted":
+            raise
+        return INTERRUPTED
     except MemoryError:
         output.say(
             "edgewise: There is not enough memory for this: ask for fewer draws, devices or workloads."

@@ -105,9 +105,6 @@ def interruptible(
         raise InvalidStatement(
             f"The statement ran longer than {timeout_s:g} s and was stopped: filter or aggregate first."
         ) from error
-    except RuntimeError as error:
-        # So DuckDB tells of a Ctrl-C that it met first.
-        raise (KeyboardInterrupt if "interrupted" in str(error) else error) from error
     except MemoryError as error:
         raise InvalidStatement(
             f"The statement needs more than {MEMORY_LIMIT} of memory: filter or aggregate first."

@@ -10,7 +10,9 @@ from datasets.errors import InvalidStatement
 MOST_BYTES = 50_000_000
 
 
-def first_rows(connection: duckdb.DuckDBPyConnection, max_rows: int) -> tuple[pd.DataFrame, bool]:
+def first_rows(
+    connection: duckdb.DuckDBPyConnection, max_rows: int, *, to_its_end: bool = False
+) -> tuple[pd.DataFrame, bool]:
     """Rows of the statement that a connection has just executed.
 
     Parameters
@@ -18,6 +20,8 @@ def first_rows(connection: duckdb.DuckDBPyConnection, max_rows: int) -> tuple[pd
     connection : duckdb.DuckDBPyConnection
     max_rows : int
         Rows at most.
+    to_its_end : bool
+        Whether the statement has to be run to its end, since it changes rows, and not only up to `max_rows`.
 
     Returns
     -------
@@ -34,6 +38,10 @@ def first_rows(connection: duckdb.DuckDBPyConnection, max_rows: int) -> tuple[pd
     while len(chunks[-1]) and rows <= max_rows and size <= MOST_BYTES:
         chunks.append(connection.fetch_df_chunk(1))
         rows, size = rows + len(chunks[-1]), size + _bytes(chunks[-1])
+    if to_its_end:
+        connection.complete()
+    else:
+        connection.abort()
     if size > MOST_BYTES:
         raise InvalidStatement(
             f"The result is larger than {MOST_BYTES // 10**6} MB: select fewer rows or columns, or aggregate."

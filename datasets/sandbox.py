@@ -168,7 +168,8 @@ def _rows(
 ) -> tuple[pd.DataFrame, bool]:
     def fetched() -> tuple[pd.DataFrame, bool]:
         connection.execute(statement.query, parameters)
-        return first_rows(connection, max_rows)
+        to_its_end = statements.may_change_rows(statement.query)
+        return first_rows(connection, max_rows, to_its_end=to_its_end)
 
     table = schema.tables().get(sql_errors.target_table(statement.query) or "")
     try:

@@ -202,6 +202,14 @@ class TestStopping:
                 snapshot, "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b", stop=stop
             )
 
+    def test_rows_beyond_the_cap_are_changed_too(self, snapshot: database.Snapshot) -> None:
+        many = (
+            "INSERT INTO sources (source_id, title) SELECT 's' || range, 'S' FROM range(9000) RETURNING title"
+        )
+        result = sandbox.rehearse(snapshot, many, max_rows=10)
+        assert (len(result.frame), result.truncated) == (10, True)
+        assert result.changes.in_words() == ["sources: 9000 inserted"]
+
     def test_control_c_ends_the_command(self, built_database: Path) -> None:
         threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
         assert cli.main(["sql", ENDLESS, "--db", str(built_database)]) == cli.INTERRUPTED
