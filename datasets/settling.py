@@ -102,10 +102,10 @@ def settled_changes(
 
 def _refuse_floods(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, names: Collection[str]) -> None:
     for name in names:
-        found = connection.execute(f"SELECT count(*) FROM {schema.quoted(name)}").fetchone()  # noqa: S608
-        if found and found[0] > len(snapshot.tables[name]) + MOST_NEW_ROWS:
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {schema.quoted(name)}").fetchall()  # noqa: S608
+        if rows > len(snapshot.tables[name]) + MOST_NEW_ROWS:
             raise InvalidStatement(
-                f"{name} would get {found[0] - len(snapshot.tables[name]):,} rows more, but at most "
+                f"{name} would get {rows - len(snapshot.tables[name]):,} rows more, but at most "
                 f"{MOST_NEW_ROWS:,} are taken over at once: add fewer; nothing was changed."
             )
 
