@@ -96,10 +96,19 @@ def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.floa
     return np.exp(elapsed[:, None] * np.log(values["frontier_model_growth"])).T
 
 
-def tokens_per_item(tables: Tables, workload_id: str) -> float:
-    """Tokens that one item processes: uncached prompt plus output, hidden reasoning and samples included."""
+def tokens_per_item(tables: Tables, workload_id: str, *, cached_too: bool = False) -> float:
+    """Tokens that one item processes: prompt plus output, hidden reasoning and samples included.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+    workload_id : str
+    cached_too : bool
+        Count the cached part of the prompt too, which providers meter and which costs next to no operations.
+    """
     row = tables["workloads"].set_index("workload_id").loc[workload_id]
-    prompt = (_number(row["prompt_tokens"]) or 0.0) * (1 - (_number(row["cached_prompt_share"]) or 0.0))
+    cached = 0.0 if cached_too else _number(row["cached_prompt_share"]) or 0.0
+    prompt = (_number(row["prompt_tokens"]) or 0.0) * (1 - cached)
     output = (
         (_number(row["output_tokens"]) or 0.0) * float(row["reasoning_multiplier"]) * float(row["samples"])
     )

@@ -50,7 +50,8 @@ class Projection:
     checks : dict of str to array
         Cross-checks: ``stock_h100e`` (draws, years, year ends), ``largest_run_flop``, ``cloud_shortfall``,
         ``cloud_bottom_up``, ``cloud_stock_route`` and ``edge_shortfall`` (draws, years; OP/s),
-        ``cloud_h100e_needed`` by the core for the listed workloads, and ``serving_h100e`` beside it.
+        ``cloud_metered_tokens`` a day, cached prompts counted; ``cloud_h100e_needed`` by the core for the
+        listed workloads, and ``serving_h100e`` beside it.
     """
 
     scenario_id: str

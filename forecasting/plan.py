@@ -41,6 +41,8 @@ class Plan:
         Operations an item takes on a device and on the reference cloud device.
     token_workloads : mapping of workload_id to float
         Tokens an item processes, for workloads that process tokens.
+    metered_tokens : mapping of workload_id to float
+        The same with cached prompts counted.
     frontier_workloads : frozenset of str
         Workloads whose model grows with the frontier.
     """
@@ -55,6 +57,7 @@ class Plan:
     edge_operations_per_item: Mapping[str, float]
     cloud_operations_per_item: Mapping[str, float]
     token_workloads: Mapping[str, float]
+    metered_tokens: Mapping[str, float]
     families: Mapping[str, str]
     frontier_workloads: frozenset[str]
     driver_inputs: frozenset[str]
@@ -95,6 +98,7 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         edge_operations_per_item={w: _edge_operations(core, w) for w in demands},
         cloud_operations_per_item={w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere},
         token_workloads={w: t for w in involved if (t := tokens_per_item(tables, w)) > 0},
+        metered_tokens={w: tokens_per_item(tables, w, cached_too=True) for w in involved},
         families={w: str(workloads.at[w, "family"]) for w in involved},
         frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
         driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from forecasting.draws import Projection
 from forecasting.quantities import quantity_draws
 from forecasting.scenarios import Tables
-from forecasting.years import YEARS
+from forecasting.years import DAYS_PER_YEAR, YEARS
 
 Array = NDArray[np.float64]
 _DATA_CENTRES = ("training", "cloud_inference")
+# LBNL 2024: the 176 TWh of 2023 are 4.4 % of the electricity of the United States.
+_US_SHARE_OF_ELECTRICITY = 0.044
 COLUMNS = [
     "forecast_id", "entity", "series", "year", "published", "published_low", "published_high", "unit",
-    "p5", "p50", "p95", "ratio", "verdict", "note", "source_id", "confidence",
+    "p5", "p50", "p95", "ratio", "verdict", "note", "source_id", "confidence", "scenario_id", "excess",
+    "draws_above",
 ]  # fmt: skip
+AGREES = "agrees"
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,51 @@ class Counterpart:
         contradicts.
     note : str
         What is compared.
+    scale : callable
+        Factor on the draws that follows from observed figures.
     """
 
     draws: Callable[[Projection], Array]
     part: bool
     note: str
+    scale: Callable[[Tables], float] = field(default=lambda _: 1.0)
 
 
 def _summed(projection: Projection, quantity: str, sense: str, series: tuple[str, ...]) -> Array:
     parts = [amount for s in series for amount in quantity_draws(projection, quantity, s, sense).values()]
     return np.sum(parts, axis=0)
+
+
+def _centre_twh(projection: Projection) -> Array:
+    return _summed(projection, "twh", "demand", _DATA_CENTRES)
+
+
+def _centre_gw(projection: Projection) -> Array:
+    return _summed(projection, "gw", "capacity", _DATA_CENTRES)
+
+
+def _new_capital(projection: Projection) -> Array:
+    """Capital for the facility power added in a year, US$; history's first year has no year before it."""
+    it_gw = _centre_gw(projection) / projection.values["pue"][:, None]
+    added = np.full_like(it_gw, np.nan)
+    added[:, 1:] = it_gw[:, 1:] - it_gw[:, :-1]
+    return added * projection.values["capex_usd_per_gw_it"][:, None]
+
+
+def us_share_of_data_centres(tables: Tables) -> float:
+    """Electricity of the United States' data centres, newest count, over the world's of the nearest year."""
+    counted = tables["history"].query("series == 'electricity'").dropna(subset=["value"])
+    counted = counted.assign(date=pd.to_datetime(counted["date"])).sort_values("date")
+    newest = counted[counted["entity"] == "US data centres"].iloc[-1]
+    world = counted[counted["entity"] == "world data centres"]
+    nearest = (world["date"] - newest["date"]).abs().argmin()
+    return float(newest["value"] / world["value"].iloc[nearest])
+
+
+def us_electricity_twh(tables: Tables) -> float:
+    """Electricity of all uses in the United States, from what LBNL gives its data centres and their share."""
+    rows = tables["history"].query("series == 'electricity' and entity == 'US data centres'")
+    return float(rows.sort_values("date")["value"].iloc[-1] / _US_SHARE_OF_ELECTRICITY)
 
 
 def _fleet(segment: str, scale: float = 1.0) -> Callable[[Projection], Array]:
@@ -53,22 +92,37 @@ def _fleet(segment: str, scale: float = 1.0) -> Callable[[Projection], Array]:
 
 COUNTERPARTS: dict[tuple[str, str], Counterpart] = {
     ("electricity", "world data centres"): Counterpart(
-        lambda p: _summed(p, "twh", "demand", _DATA_CENTRES),
+        _centre_twh, True, "AI accelerators with their facilities against all data centres"
+    ),
+    ("electricity", "US data centres"): Counterpart(
+        _centre_twh,
         True,
-        "AI accelerators with their facilities against all data centres",
+        "AI at the share that the United States have of all data centres' electricity (LBNL 2023 over IEA "
+        "2024), against all their data centres",
+        us_share_of_data_centres,
+    ),
+    ("share of electricity", "US data centres"): Counterpart(
+        _centre_twh,
+        True,
+        "AI at the United States' share, in percent of their electricity of 2023 (LBNL: 176 TWh are 4.4 %)",
+        lambda t: 100 * us_share_of_data_centres(t) / us_electricity_twh(t),
     ),
     ("capacity", "world data centres"): Counterpart(
-        lambda p: _summed(p, "gw", "capacity", _DATA_CENTRES),
-        True,
-        "nameplate of AI facilities against the capacity of all data centres",
+        _centre_gw, True, "nameplate of AI facilities against the capacity of all data centres"
     ),
     ("capacity", "AI data centres"): Counterpart(
-        lambda p: _summed(p, "gw", "capacity", _DATA_CENTRES),
-        False,
-        "nameplate of AI facilities at the end of the year",
+        _centre_gw, False, "nameplate of AI facilities at the end of the year"
     ),
-    ("power", "AI total"): Counterpart(
-        lambda p: _summed(p, "gw", "capacity", _DATA_CENTRES), False, "nameplate of AI facilities"
+    ("power", "AI total"): Counterpart(_centre_gw, False, "nameplate of AI facilities"),
+    ("capex", "hyperscalers top-5"): Counterpart(
+        _new_capital,
+        False,
+        "capital for the AI power added in the year, whoever pays, against all that five companies plan",
+    ),
+    ("tokens", "world"): Counterpart(
+        lambda p: p.checks["cloud_metered_tokens"] * DAYS_PER_YEAR / 12,
+        False,
+        "tokens of the listed workloads in data centres, cached prompts counted, the mean of the year",
     ),
     ("accelerator stock", "WORLD (AI 2027 forecast, made Apr 2025)"): Counterpart(
         lambda p: p.checks["stock_h100e"], False, "accelerators deployed at the end of the year"
@@ -94,10 +148,12 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
     """Every published forecast and total that the projection has a counterpart for, year by year.
 
     Rows of ``published_forecasts`` and of ``history`` (yearly totals) are both held against the draws of
-    their year. ``ratio`` is our median over the published value. ``verdict``:
+    their year, and the tokens of the world that the assumptions hold from what providers publish. ``ratio``
+    is our median over the published value. ``verdict``:
 
     - ``agrees``: the published range overlaps our 5 to 95 % band (a part: our median stays below it);
-    - ``exceeds the whole``: ours is a part and its median exceeds the published whole;
+    - ``exceeds the whole``: ours is a part and its median exceeds the published whole (the high end, where
+      only a range is published);
     - ``above`` / ``below``: the ranges do not overlap.
 
     Parameters
@@ -108,7 +164,9 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        Columns COLUMNS, published rows in order of year.
+        Columns COLUMNS, published rows in order of year. ``excess`` is our median less the published value
+        (or the nearest end of a range that leaves it out), ``draws_above`` the share of draws above the value
+        (or the high end).
     """
     published = tables["published_forecasts"][
         ["forecast_id", "series", "entity", "year", "value", "low", "high", "unit", "source_id", "confidence"]
@@ -117,20 +175,39 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
         year=pd.to_datetime(tables["history"]["date"]).dt.year,
         forecast_id=lambda h: "history: " + h["entity"] + ", " + h["series"],
     )
-    candidates = pd.concat([published, observed[published.columns]], ignore_index=True)
+    candidates = pd.concat(
+        [published, observed[published.columns], _world_tokens(tables)], ignore_index=True
+    ).dropna(subset=["value", "high"], how="all")
     rows = []
     for row in candidates.itertuples(index=False):
         counterpart = COUNTERPARTS.get((row.series, row.entity))
-        if counterpart is not None and YEARS[0] <= row.year <= YEARS[-1] and pd.notna(row.value):
-            ours = counterpart.draws(projection)[:, int(row.year) - int(YEARS[0])]
-            rows.append(_compared(row, counterpart, np.quantile(ours, [0.05, 0.5, 0.95])))
+        if counterpart is None or not YEARS[0] <= row.year <= YEARS[-1]:
+            continue
+        ours = counterpart.draws(projection)[:, int(row.year) - int(YEARS[0])] * counterpart.scale(tables)
+        if np.isfinite(ours).all():
+            rows.append(_compared(row, counterpart, ours) | {"scenario_id": projection.scenario_id})
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["year", "forecast_id"], ignore_index=True)
 
 
-def _compared(row: object, counterpart: Counterpart, band: Array) -> dict[str, object]:
+def contradictions(comparison: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `published_comparison` whose verdict is not that both agree."""
+    return comparison[comparison["verdict"] != AGREES].reset_index(drop=True)
+
+
+def _world_tokens(tables: Tables) -> pd.DataFrame:
+    assumed = tables["assumptions"].query("assumption_id == 'tokens_per_month_2026'")
+    return assumed.rename(columns={"central": "value"}).assign(
+        forecast_id="world_tokens_2026", series="tokens", entity="world", year=2026
+    )[["forecast_id", "series", "entity", "year", "value", "low", "high", "unit", "source_id", "confidence"]]
+
+
+def _compared(row: object, counterpart: Counterpart, ours: Array) -> dict[str, object]:
     value, low, high = (float(getattr(row, c)) for c in ("value", "low", "high"))
     low, high = (value if np.isnan(low) else low), (value if np.isnan(high) else high)
+    band = np.quantile(ours, [0.05, 0.5, 0.95])
+    whole = high if np.isnan(value) else value
+    nearest = float(np.clip(band[1], low, high)) if np.isnan(value) else value
     return {
         **{c: getattr(row, c) for c in ("forecast_id", "entity", "series", "year", "unit")},
         "published": value,
@@ -140,16 +217,18 @@ def _compared(row: object, counterpart: Counterpart, band: Array) -> dict[str, o
         "p50": band[1],
         "p95": band[2],
         "ratio": band[1] / value,
-        "verdict": _verdict(band, low, value, high, counterpart.part),
+        "verdict": _verdict(band, low, whole, high, counterpart.part),
         "note": counterpart.note,
         "source_id": row.source_id,  # type: ignore[attr-defined]
         "confidence": row.confidence,  # type: ignore[attr-defined]
+        "excess": band[1] - nearest,
+        "draws_above": float(np.mean(ours > whole)),
     }
 
 
-def _verdict(band: Array, low: float, value: float, high: float, part: bool) -> str:
+def _verdict(band: Array, low: float, whole: float, high: float, part: bool) -> str:
     if part:
-        return "exceeds the whole" if band[1] > value else "agrees"
+        return "exceeds the whole" if band[1] > whole else AGREES
     if band[0] > high:
         return "above"
-    return "below" if band[2] < low else "agrees"
+    return "below" if band[2] < low else AGREES

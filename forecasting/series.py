@@ -74,6 +74,12 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     serving = serving_demand(
         wanted, centres.mean_peak["cloud_inference"], centres.usable_peak["cloud_inference"], values
     )
+    # What the drivers count, less what was rationed.
+    items = {
+        w: items * ratio(serving.operations[w], wanted[w])
+        for w, items in use.elsewhere_items_per_s.items()
+        if w in plan.token_workloads
+    }
     by_family = {(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
@@ -88,8 +94,10 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     return SeriesPart(
         operations=operations,
         power_w=power,
-        tokens=_cloud_tokens(plan, use, serving.operations, wanted),
+        tokens=_cloud_tokens(plan, items),
         checks={
+            "cloud_metered_tokens": SECONDS_PER_DAY
+            * total([np.zeros_like(growth), *(n * plan.metered_tokens[w] for w, n in items.items())]),
             "stock_h100e": centres.h100e,
             "powered_share": centres.powered,
             "largest_run_flop": training_runs.largest_run_flop(runs["final_runs"], values),
@@ -105,18 +113,13 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     )
 
 
-def _cloud_tokens(
-    plan: Plan, use: EdgeUse, served: Mapping[str, Array], wanted: Mapping[str, Array]
-) -> dict[str, Array]:
-    """Tokens a day by family: items that the drivers count, less what was rationed."""
-    tokens: dict[str, Array] = {}
-    for workload_id, items in use.elsewhere_items_per_s.items():
-        if workload_id in plan.token_workloads:
-            ration = ratio(served[workload_id], wanted[workload_id])
-            amount = items * ration * plan.token_workloads[workload_id] * SECONDS_PER_DAY
-            family = plan.families[workload_id]
-            tokens[family] = tokens[family] + amount if family in tokens else amount
-    return tokens
+def _cloud_tokens(plan: Plan, items_per_s: Mapping[str, Array]) -> dict[str, Array]:
+    """Tokens a day by family, of the items that are served."""
+    by_family = {
+        (plan.families[w], w): items * plan.token_workloads[w] * SECONDS_PER_DAY
+        for w, items in items_per_s.items()
+    }
+    return _summed(by_family, 0)
 
 
 def _summed(parts: Mapping[tuple[str, str], Array], axis: int) -> dict[str, Array]:

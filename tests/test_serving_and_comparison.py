@@ -1,15 +1,27 @@
 """Yield of a busy hour, break-even of a request, and the forecast against published ones."""
 
+import io
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from datasets.errors import InvalidValue, UnknownName
 from devices.budgets import budgets
 from forecasting.breakeven import access_network, break_even, fibre_round_trip_s
+from forecasting.cloud_routes import MEASURES, cloud_routes
 from forecasting.plan import prepared_plan
 from forecasting.projection import projection
-from forecasting.reconcile import COUNTERPARTS, published_comparison
+from forecasting.quantities import quantity_draws
+from forecasting.reconcile import (
+    COUNTERPARTS,
+    published_comparison,
+    us_electricity_twh,
+    us_share_of_data_centres,
+)
 from forecasting.serving import h100e_needed
+from forecasting.years import YEARS
 
 NETWORK = "Fibre (wired, FTTH) to nearest cloud region"
 
@@ -110,7 +122,9 @@ def test_every_published_row_with_a_counterpart_is_compared(comparison, tables):
         if (row.series, row.entity) in COUNTERPARTS and 2022 <= row.year <= 2030
     }
     assert expected <= set(comparison["forecast_id"])
-    assert (comparison["ratio"] == comparison["p50"] / comparison["published"]).all()
+    valued = comparison.dropna(subset=["published"])
+    assert (valued["ratio"] == valued["p50"] / valued["published"]).all()
+    assert (valued["excess"] == valued["p50"] - valued["published"]).all()
 
 
 def test_figure_4_is_four_orders_of_magnitude_below_what_runs(comparison):
@@ -135,3 +149,63 @@ def test_the_contradiction_with_the_iea_in_2030_is_shown_and_not_hidden(comparis
     assert row["published"] == 945
     assert row["verdict"] == ("exceeds the whole" if row["p50"] > 945 else "agrees")
     assert row["p95"] > 945
+
+
+def test_what_a_draw_share_above_the_iea_is_counted(comparison, tables, plan):
+    row = comparison.set_index("forecast_id").loc["world_data_centres_electricity_2030"]
+    drawn = projection(tables, draws=256, plan=plan)
+    twh = sum(
+        part[:, -1]
+        for series in ("training", "cloud_inference")
+        for part in quantity_draws(drawn, "twh", series, "demand").values()
+    )
+    assert row["draws_above"] == pytest.approx(np.mean(twh > 945))
+    assert row["excess"] == pytest.approx(np.median(twh) - 945)
+
+
+def test_ranges_of_lbnl_and_epri_are_held_against_the_share_of_the_united_states(comparison, tables):
+    # LBNL counted 176 TWh in 2023 and the IEA 415 TWh in the world in 2024.
+    assert us_share_of_data_centres(tables) == pytest.approx(176 / 415)
+    assert us_electricity_twh(tables) == pytest.approx(4000)
+    rows = comparison.set_index("forecast_id")
+    lbnl, epri = (
+        rows.loc["us_data_centres_electricity_2028"],
+        rows.loc["us_data_centres_share_of_electricity_2030"],
+    )
+    assert lbnl[["published_low", "published_high"]].tolist() == [325, 580]
+    assert epri["p50"] == pytest.approx(
+        rows.at["world_data_centres_electricity_2030", "p50"] * 176 / 415 / 4000 * 100
+    )
+    assert epri["verdict"] == ("exceeds the whole" if epri["p50"] > 9.1 else "agrees")
+
+
+def test_tokens_agree_with_the_published_ones_once_cached_prompts_are_counted(comparison, tables, plan):
+    # Providers meter about 1e16 tokens a month in mid-2026, cached prompts included.
+    row = comparison.set_index("forecast_id").loc["world_tokens_2026"]
+    assert row["verdict"] == "agrees"
+    assert 6e15 < row["p50"] < 1.6e16
+    routes = cloud_routes(projection(tables, draws=256, plan=plan)).set_index(["measure", "year"])["p50"]
+    assert routes["metered_tokens_a_month", 2026] == pytest.approx(row["p50"], rel=1e-9)
+    assert routes["tokens_a_month", 2026] < 0.5 * routes["metered_tokens_a_month", 2026]
+
+
+def test_both_counts_of_cloud_inference_and_their_gap(tables, plan):
+    drawn = projection(tables, draws=64, plan=plan)
+    gap = drawn.checks["cloud_stock_route"] - drawn.checks["cloud_bottom_up"]
+    unlisted = drawn.operations["cloud_inference", "demand"]["unlisted"]
+    at = list(YEARS).index(2025)
+    np.testing.assert_allclose(unlisted[:, at], np.maximum(gap[:, at], 0), rtol=1e-9)
+    routes = cloud_routes(drawn)
+    assert set(routes["measure"]) == set(MEASURES)
+    assert np.isfinite(routes[["p5", "p50", "p95"]].to_numpy()).all()
+
+
+def test_contradictions_and_routes_from_the_command_line(edgewise):
+    told = pd.read_csv(io.StringIO(edgewise("reconcile", "--draws", "64", "--format", "csv")))
+    assert not (told["verdict"] == "agrees").any()
+    assert re.match(r"central contradicts \d+ of \d+ published figures.\n", edgewise.words)
+    whole = pd.read_csv(io.StringIO(edgewise("reconcile", "--draws", "64", "--all", "--format", "csv")))
+    assert set(told["forecast_id"]) < set(whole["forecast_id"])
+    assert "figure_4_training_2030" in set(told["forecast_id"])
+    routes = edgewise("reconcile", "--routes", "--draws", "16", "--format", "csv")
+    assert routes.startswith("scenario_id,measure,year,unit,p5")
