@@ -11,7 +11,8 @@ sys.path[:] = [str(_HERE.parent), *(p for p in sys.path if p != str(_HERE) and p
 
 import streamlit as st  # noqa: E402
 
-from dashboard import theme  # noqa: E402
+from dashboard import gate, theme  # noqa: E402
+from datasets import connections  # noqa: E402
 
 PAGES = (
     ("forecast", "Forecast", ":material/show_chart:"),
@@ -29,6 +30,10 @@ def main() -> None:
     st.set_page_config(page_title="Edgewise", page_icon=theme.ICON, layout="wide")
     st.html(theme.STYLE)
     st.logo(theme.LOGO, size="large")
+    connections.guard_writes(gate.refuse_writes)
+    if not gate.entered():
+        return
+    gate.frame()
     pages = [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)
         for index, (name, title, icon) in enumerate(PAGES)

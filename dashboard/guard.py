@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import streamlit as st
 
-from dashboard import figures
+from dashboard import figures, gate
 from datasets.errors import EdgewiseError
 
 _LOG = logging.getLogger("edgewise")
@@ -25,6 +25,8 @@ def shown(body: Callable[[], None]) -> None:
     body : callable
         Draws the page.
     """
+    if not gate.entered():
+        return
     figures.begin()
     try:
         body()

@@ -6,7 +6,7 @@ interaction. What is returned is shared between sessions: read it, never change 
 
 from __future__ import annotations
 
-import os
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import gate, limits
+from dashboard.heavy import in_turn, turn
 from dashboard.overlays import published_for, replayed_points
 from datasets import database, sandbox, sandbox_process
 from datasets.database import Snapshot
+from datasets.errors import NotAllowed
 from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
 from devices.budgets import budgets
@@ -48,8 +51,8 @@ Options = tuple[tuple[str, Any], ...]
 
 
 def editing_allowed() -> bool:
-    """Whether this app may write: not when it was started read-only."""
-    return os.environ.get("EDGEWISE_READ_ONLY", "") in ("", "0")
+    """Whether this session may change any table: not in a read-only app, nor as viewer or analyst."""
+    return gate.may_save()
 
 
 def snapshot() -> Snapshot:
@@ -213,10 +216,22 @@ def sweep_draws() -> int:
 
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
     """Run an analyst's statements; without `write` they only touch a copy of the tables."""
-    rehearse = sandbox_process.rehearse
-    if write:
-        return sandbox.run(current.path, sql, write=True, max_rows=MOST_RESULT_ROWS, rehearsal=rehearse)
-    return rehearse(current, sql, max_rows=MOST_RESULT_ROWS)
+    allowed = limits.current()
+    limits.STATEMENTS.count(gate.user(), allowed.statements_per_minute)
+    rows, seconds = min(MOST_RESULT_ROWS, allowed.rows), allowed.statement_s
+    rehearse = functools.partial(sandbox_process.rehearse, memory_mb=allowed.statement_memory_mb)
+    with turn():
+        if write:
+            return sandbox.run(
+                current.path, sql, write=True, max_rows=rows, timeout_s=seconds, rehearsal=rehearse
+            )
+        result = rehearse(current, sql, max_rows=rows, timeout_s=seconds)
+    if result.changes and not gate.may_try():
+        raise NotAllowed(
+            f"The statement would change rows ({'; '.join(result.changes.in_words())}): "
+            "only an analyst or an editor may try that here."
+        )
+    return result
 
 
 def delete_row(current: Snapshot, table: Table, key: Mapping[str, Any]) -> list[str]:
@@ -243,6 +258,7 @@ def _snapshot(path: str, version: str) -> Snapshot:
     return database.load(path)
 
 
+@in_turn
 @st.cache_resource(max_entries=4, show_spinner="Working out which device can run what …")
 def _plan(path: Path, version: str, fleet_spread: float, _current: Snapshot) -> Plan:
     return prepared_plan(_current.tables, fleet_spread)
@@ -258,6 +274,7 @@ def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, floa
     return _draws(current.path, current.version, scenario_id, _sorted(overrides), DRAWS, current)
 
 
+@in_turn
 @st.cache_resource(max_entries=12, show_spinner=f"Drawing {DRAWS:,} futures …")
 def _draws(
     path: Path, version: str, scenario_id: str, overrides: Overrides, draws: int, _current: Snapshot
@@ -306,6 +323,7 @@ def _importance(path: Path, version: str, scenario_id: str, draws: int, _current
     return rank_importance(_draws(path, version, scenario_id, (), draws, _current))
 
 
+@in_turn
 @st.cache_resource(max_entries=24, show_spinner="Running every workload on every device …")
 def _budgets(
     path: Path,
@@ -319,21 +337,25 @@ def _budgets(
     return budgets(_current.tables, *chosen, **dict(options))
 
 
+@in_turn
 @st.cache_resource(max_entries=2, show_spinner="Reading every measurement …")
 def _evidence(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
     return evidence(_current.tables)
 
 
+@in_turn
 @st.cache_resource(max_entries=2, show_spinner="Computing every claim anew …")
 def _claims(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
     return claims(_current.tables)
 
 
+@in_turn
 @st.cache_resource(max_entries=4, show_spinner="Forecasting from past dates …")
 def _backtest(path: Path, version: str, origins_per_year: int, _current: Snapshot) -> pd.DataFrame:
     return backtest(_current.tables, origins_per_year=origins_per_year)
 
 
+@in_turn
 @st.cache_resource(max_entries=24, show_spinner="Splitting the difference over its causes …")
 def _waterfall(
     path: Path, version: str, start: str, end: str, output: str, draws: int, _current: Snapshot

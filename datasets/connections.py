@@ -16,8 +16,8 @@ from datasets.errors import DatabaseUnavailable
 
 LOCK_PATIENCE_S = 4.0
 _IN_PROCESS = threading.RLock()
-# Called before the file is opened for writing, with the names of the tables that will change (all, where None);
-# raises where whoever asks may not. The command line and a notebook ask nobody.
+# Called before the file is opened for writing, with the names of the tables that will change (all, where
+# None); raises where whoever asks may not. The command line and a notebook ask nobody.
 Permission = Callable[[Collection[str] | None], None]
 _permissions: list[Permission] = []
 
@@ -28,7 +28,8 @@ def guard_writes(permission: Permission) -> None:
     Parameters
     ----------
     permission : callable
-        Takes the names of the tables that will change, None for any of them; raises an EdgewiseError to refuse.
+        Takes the names of the tables that will change, None for any of them; raises an EdgewiseError where
+        they may not.
     """
     _permissions[:] = [permission]
 
