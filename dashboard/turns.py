@@ -75,8 +75,7 @@ class Turns:
                 )
             self._waiting.append(ticket)
         try:
-            while not self._has_begun(ticket, places):
-                before = self._before(ticket)
+            while (before := self._before(ticket, places)) is not None:
                 if before != told:
                     told = before
                     announce(before)
@@ -85,24 +84,21 @@ class Turns:
                         f"This computation waited {patience_s:.0f} s and {before} stand before it still: "
                         "try again in a minute."
                     )
+                with self._free:
+                    self._free.wait(POLL_S)
         finally:
             with self._free, contextlib.suppress(ValueError):
                 self._waiting.remove(ticket)
                 self._free.notify_all()
 
-    def _has_begun(self, ticket: object, places: int) -> bool:
+    def _before(self, ticket: object, places: int) -> int | None:
+        """How many stand before a ticket; None once it is its turn, which it takes."""
         with self._free:
-            if self._waiting[0] is not ticket or self._running >= places:
-                self._free.wait(POLL_S)
             if self._waiting[0] is ticket and self._running < places:
                 self._waiting.popleft()
                 self._running += 1
                 self._free.notify_all()
-                return True
-            return False
-
-    def _before(self, ticket: object) -> int:
-        with self._free:
+                return None
             return self._waiting.index(ticket) + self._running
 
 

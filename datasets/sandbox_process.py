@@ -235,7 +235,8 @@ def _main() -> None:
     sandbox.schema.tables()
     with contextlib.suppress(OSError, ValueError):
         _limit(int(sys.argv[2]))
-    _serve(connection)
+    with contextlib.suppress(OSError):  # Whoever started it may end first.
+        _serve(connection)
 
 
 if __name__ == "__main__":
