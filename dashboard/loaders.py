@@ -24,7 +24,7 @@ from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
 from devices.budgets import budgets
 from devices.claims import claims
-from devices.curves import roofline_curves
+from devices.curves import LEVELS, roofline_curves
 from devices.evidence import evidence
 from forecasting.assumptions import changed_assumptions, resolved_assumptions
 from forecasting.backtest import backtest
@@ -94,14 +94,14 @@ def forecast_bands(
     current: Snapshot, scenario_id: str, quantity: str, overrides: Mapping[str, float]
 ) -> pd.DataFrame:
     """The forecast's frame, the same that the command line prints."""
-    return _bands(current.path, current.version, scenario_id, quantity, _sorted(overrides), DRAWS, current)
+    return _bands(current.path, current.version, scenario_id, quantity, frozen(overrides), DRAWS, current)
 
 
 def chart_bands(
     current: Snapshot, scenario_id: str, quantity: str, overrides: Mapping[str, float], sense: str
 ) -> pd.DataFrame:
     """The totals of each series in one sense: the rows of `forecast_bands` that a chart draws, sooner."""
-    chosen = current.path, current.version, scenario_id, quantity, sense, _sorted(overrides), DRAWS
+    chosen = current.path, current.version, scenario_id, quantity, sense, frozen(overrides), DRAWS
     return _totals(*chosen, current)
 
 
@@ -127,7 +127,7 @@ def budget_rows(
 ) -> pd.DataFrame:
     """The chosen devices against the chosen workloads, the same frame that the command line prints."""
     chosen = tuple(device_ids), tuple(workload_ids)
-    return _budgets(current.path, current.version, *chosen, _sorted(options), current)
+    return _budgets(current.path, current.version, *chosen, frozen(options), current)
 
 
 def published(current: Snapshot, quantity: str, sense: str) -> pd.DataFrame:
@@ -147,7 +147,12 @@ def roofs(
     """The rooflines of some devices, each at its arithmetic, between two arithmetic intensities."""
     lowest, highest = intensities
     return roofline_curves(
-        current.tables, device_ids, precisions, lowest_intensity=lowest, highest_intensity=highest
+        current.tables,
+        device_ids,
+        precisions,
+        lowest_intensity=lowest,
+        highest_intensity=highest,
+        levels=LEVELS,
     )
 
 
@@ -244,7 +249,8 @@ def delete_row(current: Snapshot, table: Table, key: Mapping[str, Any]) -> list[
     return [*result.changes.in_words(), *result.notes]
 
 
-def _sorted(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def frozen(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The values as part of a cache's key."""
     return tuple(sorted((name, value) for name, value in values.items() if value is not None))
 
 
@@ -271,7 +277,7 @@ def _plan_of(current: Snapshot, scenario_id: str, overrides: Overrides = ()) -> 
 
 
 def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
-    return _draws(current.path, current.version, scenario_id, _sorted(overrides), DRAWS, current)
+    return _draws(current.path, current.version, scenario_id, frozen(overrides), DRAWS, current)
 
 
 @in_turn

@@ -55,7 +55,7 @@ class DeviceGrowth:
     growth_high: float
 
 
-def device_growth(tables: Tables, quantity: str, segments: Sequence[str] = ()) -> DeviceGrowth:
+def device_growth(tables: Tables, quantity: str, device_ids: Sequence[str] | None = None) -> DeviceGrowth:
     """Growth of a quantity over the years in which devices were introduced.
 
     Parameters
@@ -65,8 +65,8 @@ def device_growth(tables: Tables, quantity: str, segments: Sequence[str] = ()) -
     quantity : {'bandwidth', 'dense', 'sparse', 'dense_per_watt'}
         Memory bandwidth; the dense or the 2:4-sparse peak of the fastest 8-bit format; the dense one over
         peak power, where that is printed.
-    segments : sequence of str
-        Only these; all when empty.
+    device_ids : sequence of str, optional
+        Only these; all when left out.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def device_growth(tables: Tables, quantity: str, segments: Sequence[str] = ()) -
     """
     if quantity not in QUANTITIES:
         raise UnknownName("quantity", quantity, QUANTITIES)
-    points = _points(tables, quantity, segments)
+    points = _points(tables, quantity, device_ids)
     shipped = points[points["fitted"]]
     try:
         fit = exponential_fit(shipped["year"], np.log10(shipped["value"].to_numpy()))
@@ -95,14 +95,14 @@ def decimal_year(introduced: pd.Series) -> pd.Series:
     return year + within
 
 
-def _points(tables: Tables, quantity: str, segments: Sequence[str]) -> pd.DataFrame:
+def _points(tables: Tables, quantity: str, device_ids: Sequence[str] | None) -> pd.DataFrame:
     devices = tables["devices"]
     points = devices[["device_id", "name", "segment", "status", "source_id", "confidence"]].assign(
         year=decimal_year(devices["introduced"]), value=_values(hardware_named(tables), quantity)
     )
     drawn = points["year"].notna() & (points["value"] > 0)
-    if segments:
-        drawn &= points["segment"].isin(list(segments))
+    if device_ids is not None:
+        drawn &= points["device_id"].isin(list(device_ids))
     points["fitted"] = (points["status"] == "shipping") & points["confidence"].isin(_SEEN)
     return points[drawn].sort_values("year").reset_index(drop=True)
 

@@ -200,7 +200,7 @@ def test_a_device_without_a_roof_is_named() -> None:
 
 
 def test_the_specifications_are_filtered_and_may_match_nothing() -> None:
-    app = opened("devices")
+    app = opened("devices", {"view": "table"})
     app.text_input(key="devices.search").set_value("zzz")
     sound(app.run())
     assert "No device matches" in app.info[0].value

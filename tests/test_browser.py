@@ -236,7 +236,7 @@ def test_a_phone_inserted_here_is_seen_everywhere_and_goes_again(
 def test_a_device_inserted_by_another_process_is_seen_at_the_next_interaction(
     page: playwright.Page, server: Server
 ) -> None:
-    opened(page, f"{server.address}/devices", "What can a device do?")
+    opened(page, f"{server.address}/devices?view=table", "What can a device do?")
     statement = (
         "INSERT INTO devices (device_id, name, segment, memory_gb, memory_bandwidth_gb_per_s) "
         "VALUES ('from_outside', 'Device from outside', 'phone', 16, 200)"

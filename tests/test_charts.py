@@ -132,6 +132,8 @@ def _curves() -> pd.DataFrame:
             rows.append((precision, intensity, min(peak, intensity * 1e12), peak / 1e12, peak))
     columns = ["precision", "intensity", "attainable_ops_per_s", "ridge_point", "peak_ops_per_s"]
     return pd.DataFrame(rows, columns=columns).assign(
+        level="memory",
+        capacity_bytes=16e9,
         device_id="a",
         name="Device A",
         sparse_ops_per_s=np.nan,

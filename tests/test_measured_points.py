@@ -16,6 +16,11 @@ from forecasting.device_growth import QUANTITIES, decimal_year, device_growth
 Tables = Mapping[str, pd.DataFrame]
 
 
+def segment(tables: Tables, name: str) -> list[str]:
+    devices = tables["devices"]
+    return list(devices.loc[devices["segment"] == name, "device_id"])
+
+
 def test_a_decode_at_batch_one_does_two_operations_for_each_weight_read(tables: Tables) -> None:
     points = measured_points(tables, ["rtx_4090"]).set_index("measurement_id")
     row = points[(points["model_id"] == "llama_2_7b") & (points["metric"] == "decode_tokens_per_s")].iloc[0]
@@ -73,15 +78,19 @@ def test_growth_is_the_slope_of_the_logarithm(tables: Tables) -> None:
 
 
 def test_estimates_and_plans_are_points_but_do_not_bear_the_fit(tables: Tables) -> None:
-    grown = device_growth(tables, "dense", ["phone"])
+    grown = device_growth(tables, "dense", segment(tables, "phone"))
     assert not grown.points["fitted"].all()
     assert set(grown.points["segment"]) == {"phone"}
     assert (grown.points.loc[grown.points["fitted"], "status"] == "shipping").all()
 
 
 def test_sparse_peaks_are_a_quantity_of_their_own(tables: Tables) -> None:
-    dense = device_growth(tables, "dense", ["datacenter"]).points.set_index("device_id")["value"]
-    sparse = device_growth(tables, "sparse", ["datacenter"]).points.set_index("device_id")["value"]
+    dense = device_growth(tables, "dense", segment(tables, "datacenter")).points.set_index("device_id")[
+        "value"
+    ]
+    sparse = device_growth(tables, "sparse", segment(tables, "datacenter")).points.set_index("device_id")[
+        "value"
+    ]
     assert sparse["h100_sxm"] == pytest.approx(2 * dense["h100_sxm"], rel=0.01)
 
 

@@ -15,6 +15,7 @@ _PREFIXED = "replace(format(datum.value, '~s'), regexp('([a-zA-Z]?)$'), ' $1') +
 _PLAIN = "datum.value < 1 ? format(datum.value, '.3~f') : format(datum.value, ',.0f')"
 _POWERS = [10.0**power for power in range(-2, 8)]
 _DASHES = [[1, 0], [8, 4], [2, 3]]
+_LEVELS = {"memory": "main memory", "sram": "memory on chip"}
 
 
 def curve_rows(curves: pd.DataFrame) -> pd.DataFrame:
@@ -23,13 +24,16 @@ def curve_rows(curves: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     curves : pandas.DataFrame
-        Columns device_id, name, precision, intensity, attainable_ops_per_s, ridge_point, peak_ops_per_s,
-        sparse_ops_per_s, bytes_per_s, source, confidence; several rows a device, intensity ascending.
+        Columns device_id, name, precision, level, intensity, attainable_ops_per_s, ridge_point,
+        peak_ops_per_s, sparse_ops_per_s, bytes_per_s, capacity_bytes, source, confidence; several rows a
+        device, intensity ascending.
     """
     rows = curves.copy()
-    rows["label"] = rows["name"] + ", " + rows["precision"]
+    rows["label"] = rows["name"] + ", " + rows["precision"] + ", " + rows["level"]
+    rows["inner"] = rows["level"] != "memory"
+    rows["roof"] = rows["level"].map(_LEVELS)
     firsts = rows.drop_duplicates("label")
-    rank = firsts.groupby("device_id").cumcount().clip(upper=len(_DASHES) - 1)
+    rank = firsts.groupby(["device_id", "level"]).cumcount().clip(upper=len(_DASHES) - 1)
     rows["dash"] = rows["label"].map(dict(zip(firsts["label"], rank, strict=True)))
     rows["peak"] = [labels.amount(value, "OP/s", 3) for value in rows["peak_ops_per_s"]]
     rows["sparse"] = [
@@ -37,6 +41,9 @@ def curve_rows(curves: pd.DataFrame) -> pd.DataFrame:
         for value in rows["sparse_ops_per_s"]
     ]
     rows["bandwidth"] = [labels.amount(value, "B/s", 3) for value in rows["bytes_per_s"]]
+    rows["capacity"] = [
+        labels.amount(value, "B", 3) if pd.notna(value) else "not stated" for value in rows["capacity_bytes"]
+    ]
     rows["ridge"] = [f"{labels.number(value, 3)} OP/B" for value in rows["ridge_point"]]
     rows["certainty"] = rows["confidence"].map(theme.CONFIDENCE_MARKS).fillna(rows["confidence"])
     return rows
@@ -60,8 +67,37 @@ def point_rows(points: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
+def measured_rows(points: pd.DataFrame) -> pd.DataFrame:
+    """Measurements in words for the tooltip.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Rows of `devices.measured_points` with the columns name (of the device), model and source added.
+    """
+    rows = points.copy()
+    rows["rate"] = [labels.amount(value, "OP/s", 3) for value in rows["attained_ops_per_s"]]
+    rows["intensity"] = [f"{labels.number(value, 3)} OP/B" for value in rows["arithmetic_intensity"]]
+    share = rows["attained_ops_per_s"] / rows["peak_ops_per_s"]
+    pairs = zip(share, rows["compute_precision"], strict=True)
+    rows["of_peak"] = [f"{labels.percent(value)} of the {precision} peak" for value, precision in pairs]
+    metrics = zip(rows["metric"], rows["value"], strict=True)
+    rows["said"] = [f"{labels.number(value, 3)} {metric.replace('_', ' ')}" for metric, value in metrics]
+    rows["set_up"] = [
+        f"{row.software}, {row.weight_precision} weights, batch {row.batch:g}, {row.n_devices:g} device(s)"
+        for row in rows.itertuples()
+    ]
+    rows["certainty"] = rows["confidence"].map(theme.CONFIDENCE_MARKS).fillna(rows["confidence"])
+    return rows
+
+
 def roofline_chart(
-    curves: pd.DataFrame, points: pd.DataFrame, *, title: str, subtitle: str
+    curves: pd.DataFrame,
+    points: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str,
+    measured: pd.DataFrame | None = None,
 ) -> alt.LayerChart:
     """Roofs as lines, ridge points as marks on them, workloads as filled (within budget) or hollow points.
 
@@ -70,9 +106,13 @@ def roofline_chart(
     curves, points : pandas.DataFrame
         As `curve_rows` and `point_rows` give them; points may be empty.
     title, subtitle : str
+    measured : pandas.DataFrame, optional
+        As `measured_rows` gives them; drawn as crosses.
     """
     order = list(dict.fromkeys(curves["name"]))
     layers = [*_roofs(curves, order), _formats(curves, order)]
+    if measured is not None and not measured.empty:
+        layers.append(_measured(measured, order))
     if not points.empty:
         layers.append(_workloads(points, order))
     return theme.styled(layers, title, subtitle, _HEIGHT)
@@ -110,17 +150,21 @@ def _roofs(curves: pd.DataFrame, order: list[str]) -> list[alt.Chart]:
         alt.Tooltip("precision:N", title="Arithmetic"),
         alt.Tooltip("peak:N", title="Dense peak"),
         alt.Tooltip("sparse:N", title="2:4 sparse peak, not drawn"),
-        alt.Tooltip("bandwidth:N", title="Memory"),
+        alt.Tooltip("roof:N", title="Bytes come from"),
+        alt.Tooltip("bandwidth:N", title="Its bandwidth"),
+        alt.Tooltip("capacity:N", title="It holds"),
         alt.Tooltip("ridge:N", title="Ridge point"),
         alt.Tooltip("certainty:N", title="Confidence"),
         alt.Tooltip("source:N", title="Source"),
     ]
     dash = alt.StrokeDash("dash:O", scale=alt.Scale(domain=[0, 1, 2], range=_DASHES), legend=None)
+    width = alt.StrokeWidth("inner:N", scale=alt.Scale(domain=[False, True], range=[2.6, 1.1]), legend=None)
     encoded = {"color": _colour(order), "tooltip": tooltip}
     return [
         alt.Chart(curves)
-        .mark_line(strokeWidth=2.6, interpolate="linear")
+        .mark_line(interpolate="linear")
         .encode(
+            strokeWidth=width,
             x=_axis_x("intensity"),
             y=_axis_y("attainable_ops_per_s"),
             order="intensity:Q",
@@ -136,7 +180,7 @@ def _roofs(curves: pd.DataFrame, order: list[str]) -> list[alt.Chart]:
 
 def _formats(curves: pd.DataFrame, order: list[str]) -> alt.Chart:
     # One device may state the same peak for several formats: their names share a place.
-    ridges = curves.drop_duplicates("label")
+    ridges = curves[~curves["inner"]].drop_duplicates("label")
     heights = ["name", "ridge_point", "peak_ops_per_s"]
     named = ridges.groupby(heights, sort=False)["precision"].agg(", ".join).reset_index()
     return (
@@ -147,6 +191,30 @@ def _formats(curves: pd.DataFrame, order: list[str]) -> alt.Chart:
             y=_axis_y("peak_ops_per_s"),
             text="precision:N",
             color=_colour(order),
+        )
+    )
+
+
+def _measured(measured: pd.DataFrame, order: list[str]) -> alt.Chart:
+    tooltip = [
+        alt.Tooltip("said:N", title="Measured"),
+        alt.Tooltip("name:N", title="Device"),
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("set_up:N", title="With"),
+        alt.Tooltip("intensity:N", title="Intensity"),
+        alt.Tooltip("rate:N", title="Attained"),
+        alt.Tooltip("of_peak:N", title="That is"),
+        alt.Tooltip("certainty:N", title="Confidence"),
+        alt.Tooltip("source:N", title="Source"),
+    ]
+    return (
+        alt.Chart(measured)
+        .mark_point(shape="cross", size=26, strokeWidth=1, filled=True, opacity=0.75)
+        .encode(
+            x=_axis_x("arithmetic_intensity"),
+            y=_axis_y("attained_ops_per_s"),
+            color=_colour(order),
+            tooltip=tooltip,
         )
     )
 
