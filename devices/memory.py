@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devices.attention import kv_cache_bytes_per_token
 from devices.networks import Networks
@@ -33,9 +34,13 @@ def reserved_bytes(segment: Labels, memory_type: Labels, memory_bytes: Floats) -
     """Memory that the system keeps for itself; of a graphics card's own memory a tenth."""
     share = np.array([RESERVED_SHARE.get(name, OTHER_RESERVED_SHARE) for name in segment])
     card = np.array([name.startswith(("GDDR", "HBM")) for name in memory_type], dtype=bool)
-    on_chip = np.array(["on-chip" in name or "on-wafer" in name for name in memory_type], dtype=bool)
     share = np.where(card, RESERVED_SHARE["datacenter"], share)
-    return np.where(on_chip, 0.0, share) * memory_bytes
+    return np.where(is_on_chip(memory_type), 0.0, share) * memory_bytes
+
+
+def is_on_chip(memory_type: Labels) -> NDArray[np.bool_]:
+    """Whether the main memory of a device is the one on its chip, or wafer."""
+    return np.array(["on-chip" in name or "on-wafer" in name for name in memory_type], dtype=bool)
 
 
 def weights_resident_bytes(networks: Networks, weight_bytes: Floats) -> Floats:

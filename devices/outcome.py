@@ -72,9 +72,16 @@ class Case(Columns):
     machine: Machine
     limits: PowerLimits
     needed_bytes: Floats
+    is_on_chip: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.needed_bytes)
+
+    def roof_of(self, step: Step) -> Labels:
+        """Name of the roof that binds a step; the memory of a chip without another is its SRAM."""
+        roof, rows = step.roof, np.flatnonzero(self.is_on_chip)
+        roof[rows] = np.where(roof[rows] == "memory", "sram", roof[rows])
+        return roof
 
     @property
     def short_bytes(self) -> Floats:
@@ -160,7 +167,8 @@ def case_of(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Cas
     reserve = memory.reserved_bytes(hardware.segment, hardware.memory_type, hardware.memory_bytes)
     machine = machine_of(pairs, settings, shares_of(efficiencies, pairs, settings))
     needed = residence.needed_bytes(pairs, settings, reserve[place])
-    return Case(pairs, settings, machine, power_limits(hardware).take(place), needed)
+    on_chip = memory.is_on_chip(hardware.memory_type)[place]
+    return Case(pairs, settings, machine, power_limits(hardware).take(place), needed, on_chip)
 
 
 def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
@@ -180,7 +188,7 @@ def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
         tokens_per_s=asked.tokens_per_s,
         energy_per_token_j=count * (token_j + idle_w * asked.per_token_s) / asked.useful_sequences,
         operations_per_item=asked.operations,
-        first_roof=asked.first.roof,
+        first_roof=case.roof_of(asked.first),
     )
 
 
@@ -200,7 +208,7 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
     idle_w, count, batch = case.limits.idle_w, case.settings.devices, case.settings.batch
     added = count * dynamic_j * np.fmin(1.0 / latency, case.pairs.workloads.rate_per_s)
     room = case.pairs.hardware.memory_bytes * count
-    none, roof = np.full(len(case), np.nan), leading.roof
+    none, roof = np.full(len(case), np.nan), case.roof_of(leading)
     return Outcome(
         fits_memory=case.needed_bytes <= room,
         memory_needed_bytes=case.needed_bytes,

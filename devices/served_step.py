@@ -65,7 +65,11 @@ class Decoder:
         if layout is None:
             return self._group_step(self.machine, sequences, new_tokens, first_context)
         tensor, stages, experts, copies = layout
-        machine = self.machine.changed(devices=np.full_like(self.machine.devices, tensor * experts))
+        # A stage holds its layers alone, so that its chips hold as many times more of them.
+        machine = self.machine.changed(
+            devices=np.full_like(self.machine.devices, tensor * experts),
+            sram_bytes=self.machine.sram_bytes * stages,
+        )
         busy = np.minimum(sequences, copies)
         micro_batches = np.minimum(sequences / busy, stages)
         each = sequences / busy / micro_batches

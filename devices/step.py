@@ -240,7 +240,8 @@ def _timed(
 ) -> Step:
     count, shares = machine.devices, machine.shares
     on_chip = resident <= count * np.nan_to_num(machine.sram_bytes)
-    on_chip &= ~np.isnan(machine.sram_bytes_per_s)
+    # A device whose main memory is the one on chip has one level, which all its traffic shares.
+    on_chip &= machine.sram_bytes_per_s > machine.bytes_per_s
     chip_rate = np.fmax(machine.sram_bytes_per_s, machine.bytes_per_s)
     moved = np.where(on_chip, 0.0, weights) + cache + activations
     rate = count * shares.compute * machine.peak_ops_per_s
