@@ -20,6 +20,7 @@ PAGES = (
     ("drivers", "Drivers", ":material/tune:"),
     ("devices", "Devices", ":material/memory:"),
     ("budgets", "Budgets", ":material/grid_on:"),
+    ("placement", "Placement", ":material/alt_route:"),
     ("evidence", "Evidence", ":material/fact_check:"),
     ("data", "Data", ":material/database:"),
 )

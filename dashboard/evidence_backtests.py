@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, figures, labels, loaders, provenance, tables
+from dashboard import address, analyses, controls, figures, labels, provenance, tables
 from dashboard.charts import backtests
 from datasets.database import Snapshot
 from forecasting.backtest import backtest_summary
@@ -61,7 +61,7 @@ def shown(page: str, current: Snapshot) -> None:
     origins = controls.picked(
         row, "Forecasts", address.key(page, "origins"), list(_EACH_YEAR), _EACH_YEAR, width=200
     )
-    frame = loaders.backtested(current, int(origins))
+    frame = analyses.backtested(current, int(origins))
     summary = backtest_summary(frame)
     _outlook(frame[frame["method"] == method], method)
     _misses(summary)

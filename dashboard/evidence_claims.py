@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, figures, labels, loaders, tables, theme
+from dashboard import address, analyses, figures, labels, tables, theme
 from dashboard.charts import shares
 from dashboard.search import matching
 from datasets.database import Snapshot
@@ -50,7 +50,7 @@ def shown(page: str, current: Snapshot) -> None:
         The page whose fields hold the view's state.
     current : Snapshot
     """
-    judged = loaders.judged_claims(current)
+    judged = analyses.judged_claims(current)
     judged = judged.assign(kind_name=judged["kind"].map(_KINDS).fillna(judged["kind"]))
     st.markdown(
         "Every headline figure of the documents that Edgewise was built from, computed by the same core that "

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, figures, labels, loaders, tables
+from dashboard import address, analyses, controls, figures, labels, tables
 from dashboard.charts import parity
 from datasets.database import Snapshot
 from devices.evidence import PEERS, errors_by, worst_rows
@@ -66,7 +66,7 @@ def shown(page: str, current: Snapshot) -> None:
         "comes "
         "from a fit that has **not seen the device** it is scored on, and carries an 80 % interval."
     )
-    frame = _named(current, loaders.measured(current))
+    frame = _named(current, analyses.measured(current))
     clean = frame[frame["quality"] == "clean"]
     if clean.empty:
         st.info("No clean measurement has a prediction yet: `edgewise calibrate` makes them.")

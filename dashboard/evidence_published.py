@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, figures, labels, loaders, provenance, tables
+from dashboard import address, analyses, controls, figures, labels, loaders, provenance, tables
 from dashboard.charts import ratios
 from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
@@ -130,7 +130,7 @@ def _against_scenario(page: str, current: Snapshot) -> None:
     scenario_id = controls.picked(
         st.container(), "Scenario", address.key(page, "scenario"), list(names), names, width=260
     )
-    held = loaders.held_against(current, scenario_id)
+    held = analyses.held_against(current, scenario_id)
     if held.empty:
         st.info("No published figure has a counterpart in this scenario.")
         return

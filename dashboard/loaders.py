@@ -7,7 +7,7 @@ interaction. What is returned is shared between sessions: read it, never change 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,16 @@ from datasets.errors import NotAllowed
 from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
 from devices.budgets import budgets
-from devices.claims import claims
 from devices.curves import LEVELS, roofline_curves
-from devices.evidence import evidence
-from forecasting.assumptions import changed_assumptions, resolved_assumptions
-from forecasting.backtest import backtest
+from forecasting.assumptions import resolved_assumptions
 from forecasting.headlines import series_growth, series_shares
 from forecasting.importance import rank_importance
 from forecasting.plan import Plan, prepared_plan
 from forecasting.projection import DEFAULT_DRAWS, Projection, bands, forecast, projection
-from forecasting.reconcile import published_comparison
 from forecasting.scenarios import scenario_table
-from forecasting.sensitivity import sensitivity
-from forecasting.sweep import assumption_axis, sweep
-from forecasting.waterfall import waterfall
 
 DRAWS = DEFAULT_DRAWS
 SEED = 0
-# A split over causes evaluates every set of them.
-SPLIT_DRAWS = 500
-SWEEP_DRAWS, SWEEP_STEPS = 100, 6
 ROOT_SCENARIO = "central"
 MOST_RESULT_ROWS = 2_000
 REPLAYED_QUANTITIES = ("ops", "h100e")
@@ -112,14 +102,14 @@ def importance(current: Snapshot, scenario_id: str) -> pd.DataFrame:
 
 def shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float], sense: str) -> pd.DataFrame:
     """Share of each series in the operations of each year, in one sense, from the draws."""
-    return series_shares(_projected(current, scenario_id, overrides), sense)
+    return series_shares(projected(current, scenario_id, overrides), sense)
 
 
 def growth(
     current: Snapshot, scenario_id: str, overrides: Mapping[str, float], quantity: str, sense: str
 ) -> pd.DataFrame:
     """Yearly growth of each series over the projection, from the draws."""
-    return series_growth(_projected(current, scenario_id, overrides), quantity, sense)
+    return series_growth(projected(current, scenario_id, overrides), quantity, sense)
 
 
 def budget_rows(
@@ -156,67 +146,10 @@ def roofs(
     )
 
 
-def measured(current: Snapshot) -> pd.DataFrame:
-    """Every measurement beside the prediction of a fit that has not seen its device."""
-    return _evidence(current.path, current.version, current)
-
-
-def judged_claims(current: Snapshot) -> pd.DataFrame:
-    """Every headline figure of the source documents, computed anew, with its verdict."""
-    return _claims(current.path, current.version, current)
-
-
-def backtested(current: Snapshot, origins_per_year: int) -> pd.DataFrame:
-    """Past forecasts of the record training run, by every method, against what came."""
-    return _backtest(current.path, current.version, origins_per_year, current)
-
-
-def held_against(current: Snapshot, scenario_id: str) -> pd.DataFrame:
-    """A scenario's draws against every published figure that has a counterpart in them."""
-    return published_comparison(_projected(current, scenario_id, {}), current.tables)
-
-
 def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
     """The scenarios that have draws of their own."""
     table = scenarios(current)
     return table[table["kind"] != "replay"]
-
-
-def differing_assumptions(current: Snapshot, scenario_ids: Sequence[str]) -> pd.DataFrame:
-    """Assumptions in which some scenarios differ from the first: a row each, a column a scenario.
-
-    Columns group, name, unit, assumption_id, and low, central and high of each, e.g. ``central.low``.
-    """
-    first, *others = (assumptions(current, name, {}) for name in scenario_ids)
-    differing = pd.concat([changed_assumptions(first, other)["assumption_id"] for other in others])
-    rows = first.loc[
-        first["assumption_id"].isin(differing), ["group", "name", "unit", "assumption_id"]
-    ].reset_index(drop=True)
-    for name, assumed in zip(scenario_ids, (first, *others), strict=True):
-        held = assumed.set_index("assumption_id").loc[rows["assumption_id"]]
-        for quantile in ("low", "central", "high"):
-            rows[f"{name}.{quantile}"] = held[quantile].to_numpy()
-    return rows
-
-
-def waterfall_steps(current: Snapshot, start: str, end: str, output: str) -> pd.DataFrame:
-    """Why a figure differs between two scenarios, cause by cause."""
-    return _waterfall(current.path, current.version, start, end, output, min(DRAWS, SPLIT_DRAWS), current)
-
-
-def effects(current: Snapshot, scenario_id: str, output: str, samples: int) -> pd.DataFrame:
-    """What a figure hangs on: total effects and the figure at each input's low and high."""
-    return _effects(current.path, current.version, scenario_id, output, min(samples, DRAWS), current)
-
-
-def swept(current: Snapshot, scenario_id: str, output: str, across: str, up: str) -> pd.DataFrame:
-    """A figure over a grid of two assumptions."""
-    return _swept(current.path, current.version, scenario_id, output, across, up, sweep_draws(), current)
-
-
-def sweep_draws() -> int:
-    """Draws in each cell of a sweep."""
-    return min(DRAWS, SWEEP_DRAWS)
 
 
 def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
@@ -270,13 +203,15 @@ def _plan(path: Path, version: str, fleet_spread: float, _current: Snapshot) -> 
     return prepared_plan(_current.tables, fleet_spread)
 
 
-def _plan_of(current: Snapshot, scenario_id: str, overrides: Overrides = ()) -> Plan:
+def plan_of(current: Snapshot, scenario_id: str, overrides: Overrides = ()) -> Plan:
+    """What of a scenario's forecast the draws do not touch."""
     assumed = resolved_assumptions(current.tables, scenario_id, dict(overrides))
     spread = float(assumed.set_index("assumption_id").at["fleet_spread", "central"])
     return _plan(current.path, current.version, spread, current)
 
 
-def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
+def projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
+    """The draws of a scenario with the user's own values in force."""
     return _draws(current.path, current.version, scenario_id, frozen(overrides), DRAWS, current)
 
 
@@ -285,7 +220,7 @@ def _projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, floa
 def _draws(
     path: Path, version: str, scenario_id: str, overrides: Overrides, draws: int, _current: Snapshot
 ) -> Projection:
-    plan = _plan_of(_current, scenario_id, overrides)
+    plan = plan_of(_current, scenario_id, overrides)
     return projection(
         _current.tables, scenario_id, draws=draws, seed=SEED, overrides=dict(overrides), plan=plan
     )
@@ -341,57 +276,3 @@ def _budgets(
 ) -> pd.DataFrame:
     chosen = list(device_ids) or None, list(workload_ids) or None
     return budgets(_current.tables, *chosen, **dict(options))
-
-
-@in_turn
-@st.cache_resource(max_entries=2, show_spinner="Reading every measurement …")
-def _evidence(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
-    return evidence(_current.tables)
-
-
-@in_turn
-@st.cache_resource(max_entries=2, show_spinner="Computing every claim anew …")
-def _claims(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
-    return claims(_current.tables)
-
-
-@in_turn
-@st.cache_resource(max_entries=4, show_spinner="Forecasting from past dates …")
-def _backtest(path: Path, version: str, origins_per_year: int, _current: Snapshot) -> pd.DataFrame:
-    return backtest(_current.tables, origins_per_year=origins_per_year)
-
-
-@in_turn
-@st.cache_resource(max_entries=24, show_spinner="Splitting the difference over its causes …")
-def _waterfall(
-    path: Path, version: str, start: str, end: str, output: str, draws: int, _current: Snapshot
-) -> pd.DataFrame:
-    plan = _plan_of(_current, start)
-    return waterfall(_current.tables, start, end, output, draws=draws, seed=SEED, plan=plan)
-
-
-@st.cache_resource(max_entries=24, show_spinner="Drawing every input anew, one after the other …")
-def _effects(
-    path: Path, version: str, scenario_id: str, output: str, samples: int, _current: Snapshot
-) -> pd.DataFrame:
-    plan = _plan_of(_current, scenario_id)
-    return sensitivity(_current.tables, scenario_id, [output], samples=samples, seed=SEED, plan=plan)
-
-
-@st.cache_resource(max_entries=24, show_spinner="Holding two assumptions at each point of a grid …")
-def _swept(
-    path: Path,
-    version: str,
-    scenario_id: str,
-    output: str,
-    across: str,
-    up: str,
-    draws: int,
-    _current: Snapshot,
-) -> pd.DataFrame:
-    axes = [
-        assumption_axis(_current.tables, name, scenario_id=scenario_id, steps=SWEEP_STEPS)
-        for name in (across, up)
-    ]
-    plan = _plan_of(_current, scenario_id)
-    return sweep(_current.tables, axes, [output], scenario_id, draws=draws, seed=SEED, plan=plan)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from app_driver import charts, move_every_control, opened, rows_of, sound, titles
 
-from dashboard import labels, loaders, provenance
+from dashboard import analyses, labels, loaders, provenance
 
 VIEWS = ("measured", "claims", "backtests", "published", "sources")
 pytestmark = pytest.mark.usefixtures("few_draws")
@@ -34,7 +34,7 @@ def test_a_view_draws_and_every_control_of_it_moves(name: str) -> None:
 
 def test_the_parity_plot_counts_what_the_command_line_scores() -> None:
     app = view("measured", kind="B_prefill", metric="prefill_tokens_per_s")
-    frame = loaders.measured(loaders.snapshot())
+    frame = analyses.measured(loaders.snapshot())
     rows = frame[(frame["metric"] == "prefill_tokens_per_s") & (frame["quality"] == "clean")]
     assert f"Half of {len(rows)} predictions" in titles(app)[0]
     assert labels.number(rows["miss_pct"].abs().median()) in titles(app)[0]

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, figure_choice, figures, guard, labels, loaders, provenance, tables
+from dashboard import (
+    address,
+    analyses,
+    controls,
+    figure_choice,
+    figures,
+    guard,
+    labels,
+    loaders,
+    provenance,
+    tables,
+)
 from dashboard.charts import multiples, waterfall
 from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
@@ -166,7 +177,7 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
     others = [name for name in ids if name != start]
     end = controls.picked(row, "To", address.key(PAGE, "to"), others, names, width=200)
     output = figure_choice.picked(PAGE, row)
-    steps = loaders.waterfall_steps(current, start, end, output.name)
+    steps = analyses.waterfall_steps(current, start, end, output.name)
     if steps.empty:
         st.info(f"{names[start]} and {names[end]} hold the same assumptions.")
         return
@@ -193,14 +204,14 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
         alt=f"{title}. Waterfall. "
         + "; ".join(f"{row.label}: {row.said}" for row in rows.itertuples())
         + ".",
-        source=f"Edgewise, {min(loaders.DRAWS, loaders.SPLIT_DRAWS):,} draws, the same in every step.",
+        source=f"Edgewise, {min(loaders.DRAWS, analyses.SPLIT_DRAWS):,} draws, the same in every step.",
     )
     controls.command_line(["waterfall", start, end, "--figure", output.name])
 
 
 def _differences(current: Snapshot, names: dict[str, str]) -> None:
     st.subheader("The assumptions that differ", anchor=False)
-    rows = loaders.differing_assumptions(current, list(names))
+    rows = analyses.differing_assumptions(current, list(names))
     if rows.empty:
         st.info("These scenarios hold the same assumptions.")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, figure_choice, figures, guard, labels, loaders, tables
+from dashboard import address, analyses, controls, figure_choice, figures, guard, labels, loaders, tables
 from dashboard.charts import drivers, two_way
 from dashboard.figure_choice import Figure
 from dashboard.loaders import ROOT_SCENARIO
@@ -46,7 +46,7 @@ def drivers_page() -> None:
     controls.notes(address.restored(PAGE, state))
     st.header("What does the answer hang on?", anchor=False)
     scenario_id, figure, samples = _choices(current)
-    frame = _named(current, loaders.effects(current, scenario_id, figure.name, samples))
+    frame = _named(current, analyses.effects(current, scenario_id, figure.name, samples))
     scale = labels.scale_for(figure.unit, float(frame[["at_low", "at_central", "at_high"]].max().max()))
     _tornado(frame, figure, scale)
     _effects(frame, figure, samples)
@@ -154,7 +154,7 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
     up = controls.picked(
         row, "Upwards", address.key(PAGE, "up"), [n for n in order if n != across], names, width=330
     )
-    swept = loaders.swept(current, scenario_id, figure.name, across, up)
+    swept = analyses.swept(current, scenario_id, figure.name, across, up)
     scale = labels.scale_for(figure.unit, float(swept["p50"].max()))
     least, most = swept.loc[swept["p50"].idxmin()], swept.loc[swept["p50"].idxmax()]
     title = (
@@ -178,7 +178,7 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
         f"{labels.number(least['x'], 3)} and "
         f"{labels.number(least['y'], 3)}, most at {labels.number(most['x'], 3)} and "
         f"{labels.number(most['y'], 3)}.",
-        source=f"Edgewise, {loaders.sweep_draws():,} draws a cell, the same in every cell.",
+        source=f"Edgewise, {analyses.sweep_draws():,} draws a cell, the same in every cell.",
     )
 
 
