@@ -171,7 +171,7 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
         "straight line; "
         "prices and overheads from `assumptions`.",
     )
-    st.caption(" · ".join(f"{network}: {winner}" for network, winner in ahead.items()))
+    st.caption(" · ".join(f"{break_even.short_name(network)}: {winner}" for network, winner in ahead.items()))
 
 
 def _ahead(frame: pd.DataFrame, compared: Compared, column: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dashboard.charts import ratios
 from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
 from forecasting.backtest_published import published_scores
+from forecasting.reconcile import AGREES, contradictions
 
 _SCORES = {
     "forecast": "Forecast",
@@ -34,12 +35,12 @@ _HELD = {
     "p95": "Here, 95 %",
     "unit": "Unit",
     "ratio": "Median over published",
+    "draws_above": "Draws above it, share",
     "verdict": "Verdict",
     "note": "What of ours is compared",
     "source": "Source",
     "confidence": "Confidence",
 }
-_AGREES = "agrees"
 # A miss by less than half as much again, either way.
 _NEAR = 1.5
 
@@ -142,27 +143,30 @@ def _against_scenario(page: str, current: Snapshot) -> None:
     theirs = [
         _range(row.published, row.published_low, row.published_high, row.unit) for row in held.itertuples()
     ]
+    # Where only a range is published, the high end is what ours is held against.
+    against = held["published"].fillna(held["published_high"])
     rows = ratios.ratio_rows(
         held.assign(
-            low=held["p5"] / held["published"],
-            high=held["p95"] / held["published"],
-            held=held["verdict"] == _AGREES,
+            ratio=held["p50"] / against,
+            low=held["p5"] / against,
+            high=held["p95"] / against,
+            held=held["verdict"] == AGREES,
             ours=ours,
             theirs=theirs,
         )
     )
-    against = held[held["verdict"] != _AGREES]
+    contradicted = contradictions(held)
     title = (
-        f"{names[scenario_id]} contradicts {len(against)} of {labels.counted(len(held), 'published figure')}"
-        + (f", most by {_farthest(against)}" if len(against) else "")
+        f"{names[scenario_id]} contradicts {len(contradicted)} of "
+        f"{labels.counted(len(held), 'published figure')}"
+        + (f", most by {_farthest(contradicted)}" if len(contradicted) else "")
     )
     figures.figure(
         ratios.ratio_chart(
             rows,
             title=title,
             subtitle="Median and 5 to 95 % of the draws over the published figure; the line stands where "
-            "both are "
-            "equal. A part of a published whole contradicts only where it exceeds it",
+            "both are equal. A part of a published whole contradicts only where it exceeds it",
             axis="Here over published",
             held=("Agrees", "Contradicts"),
             told=("Here", "Published"),
@@ -181,10 +185,11 @@ def _against_scenario(page: str, current: Snapshot) -> None:
         name="published_against_scenario",
         alt="Published figures beside the draws of their year",
     )
+    st.caption("The same from the command line: `edgewise reconcile --all`.")
 
 
 def _label(row: object) -> str:
-    entity, series = str(row.entity), str(row.series)  # type: ignore[attr-defined]
+    entity, series = str(row.entity), str(row.series).replace("_", " ")  # type: ignore[attr-defined]
     kind = "observed" if str(row.forecast_id).startswith("history") else "published"  # type: ignore[attr-defined]
     number = str(row.forecast_id).rpartition("_")[2]  # type: ignore[attr-defined]
     own = f" ({number})" if number.isdigit() and len(number) == 1 else ""
@@ -192,10 +197,11 @@ def _label(row: object) -> str:
 
 
 def _range(value: float, low: float, high: float, unit: str) -> str:
+    ends = f"{labels.amount(low, unit, 3)} to {labels.amount(high, unit, 3)}"
+    if pd.isna(value):
+        return ends
     said = labels.amount(value, unit, 3)
-    return (
-        said if low == high else f"{said} ({labels.amount(low, unit, 3)} to {labels.amount(high, unit, 3)})"
-    )
+    return said if low == high else f"{said} ({ends})"
 
 
 def _farthest(rows: pd.DataFrame) -> str:

@@ -10,6 +10,9 @@ import streamlit as st
 
 from dashboard import controls
 
+# Larger numbers are written as powers of ten.
+_MOST_IN_FULL = 1e9
+
 
 def table(
     rows: pd.DataFrame,
@@ -64,5 +67,6 @@ def _column(cells: pd.Series, title: str, meaning: str | None, is_link: bool, is
     if pd.api.types.is_bool_dtype(cells):
         return st.column_config.CheckboxColumn(title, help=meaning)
     if pd.api.types.is_float_dtype(cells):
-        return st.column_config.NumberColumn(title, help=meaning, format="%.4g")
+        wide = cells.abs().max() >= _MOST_IN_FULL
+        return st.column_config.NumberColumn(title, help=meaning, format="scientific" if wide else "%.4g")
     return st.column_config.Column(title, help=meaning, width="large" if is_wide else None)

@@ -109,7 +109,7 @@ def test_the_device_is_drawn_once_and_each_network_too(tables: Tables) -> None:
     rows = break_even.break_even_rows(frame, break_even.COMPARED["energy"], "distance_km")
     assert rows["line"].value_counts().to_dict() == {
         break_even.ON_DEVICE: 2,
-        **{f"Cloud: {name}": 2 for name in networks},
+        **{f"Cloud: {break_even.short_name(name)}": 2 for name in networks},
     }
     chart = break_even.break_even_chart(rows, title="A", subtitle="B", axes=("km", "J")).to_dict()
     scale = chart["layer"][2]["encoding"]["color"]["scale"]

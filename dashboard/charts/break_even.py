@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import altair as alt
@@ -44,13 +45,20 @@ def break_even_rows(frame: pd.DataFrame, compared: Compared, over: str) -> pd.Da
     over : str
         The column on the axis: distance_km or payload_scale.
     """
-    cloud = frame[["network", over]].assign(value=frame[compared.cloud], line="Cloud: " + frame["network"])
+    cloud = frame[["network", over]].assign(
+        value=frame[compared.cloud], line=["Cloud: " + short_name(name) for name in frame["network"]]
+    )
     edge = frame.drop_duplicates(over)[[over]].assign(line=ON_DEVICE, network="none")
     edge["value"] = frame.drop_duplicates(over)[compared.edge].where(frame.drop_duplicates(over)["edge_fits"])
     rows = pd.concat([edge, cloud], ignore_index=True)
     rows = rows[rows["value"] > 0].rename(columns={over: "x"})
     rows["said"] = [_said(value, compared.unit) for value in rows["value"]]
     return rows.reset_index(drop=True)
+
+
+def short_name(network: str) -> str:
+    """The network's name without where it ends, which is the same for most."""
+    return re.sub(r",? to nearest cloud region$", "", network)
 
 
 def break_even_chart(
