@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from dashboard import limits
 from dashboard.turns import TURNS
@@ -28,7 +29,7 @@ def turn() -> Iterator[None]:
         When too many wait, or the wait was too long.
     """
     allowed = limits.current()
-    with TURNS.turn(allowed.computations, allowed.queue, allowed.patience_s, _announced):
+    with TURNS.turn(allowed.computations, allowed.queue, allowed.patience_s, _Announcement()):
         yield
 
 
@@ -60,9 +61,25 @@ def in_turn(cached: Callable[P, R]) -> Callable[P, R]:
     return called
 
 
-def _announced(before: int) -> None:
-    if before:
-        stand = "1 computation stands" if before == 1 else f"{before} computations stand"
-        words = f"Others compute here too: {stand} before yours."
-        # In a context of its own: the cache would replay the words to everybody who finds the result.
-        contextvars.Context().run(st.toast, words, icon=":material/hourglass_top:")
+class _Announcement:
+    """Says in the page how many computations stand before, each time that it changes."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def __call__(self, before: int) -> None:
+        # Looking into the session ends a run that the user has left for another meanwhile.
+        st.session_state.get("heavy.waits")
+        context = get_script_run_ctx(suppress_warning=True)
+        if context is not None and before not in (0, self._told):
+            stand = "1 computation stands" if before == 1 else f"{before} computations stand"
+            # From a thread of its own: the cache would replay the words to everybody who finds the result.
+            told = threading.Thread(
+                target=st.toast,
+                args=[f"Others compute here too: {stand} before yours."],
+                kwargs={"icon": ":material/hourglass_top:"},
+            )
+            add_script_run_ctx(told, context)
+            told.start()
+            told.join()
+        self._told = before

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from google.protobuf.message import DecodeError
 
 from dashboard.access import AccessFile
 from dashboard.limits import Limits
@@ -117,8 +120,11 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-class SessionLimit:
-    """ASGI middleware that turns away a browser session beyond so many."""
+class SessionGuard:
+    """ASGI middleware that turns away sessions beyond so many, and requests that would touch all of them.
+
+    Streamlit lets any browser clear what all of them computed; nothing in Edgewise needs it.
+    """
 
     def __init__(self, app: App, most: int):
         self.app, self.most, self.open = app, most, 0
@@ -132,9 +138,24 @@ class SessionLimit:
         else:
             self.open += 1
             try:
-                await self.app(scope, receive, send)
+                await self.app(scope, _harmless(receive), send)
             finally:
                 self.open -= 1
+
+
+def _harmless(receive: Receive) -> Receive:
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    async def received() -> Message:
+        message = await receive()
+        content = message.get("bytes")
+        if content:
+            with contextlib.suppress(DecodeError):
+                if BackMsg.FromString(content).WhichOneof("type") in ("clear_cache", "set_run_on_save"):
+                    message["bytes"] = BackMsg(app_heartbeat=True).SerializeToString()
+        return message
+
+    return received
 
 
 def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) -> None:
@@ -146,6 +167,6 @@ def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) ->
 
     middleware = [
         Middleware(SecurityHeaders, headers=security_headers(access)),
-        Middleware(SessionLimit, most=limits.sessions),
+        Middleware(SessionGuard, most=limits.sessions),
     ]
     st.App(Path(dashboard.__file__).with_name("app.py"), middleware=middleware).run(config=options)

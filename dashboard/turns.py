@@ -44,7 +44,8 @@ class Turns:
         patience_s : float
             Seconds after which a wait is given up.
         announce : callable
-            Told how many computations stand before this one, each time that it changes, while it waits.
+            Told how many computations stand before this one, again and again while it waits; what it raises
+            ends the wait.
 
         Raises
         ------
@@ -65,7 +66,7 @@ class Turns:
                 self._free.notify_all()
 
     def _take(self, places: int, queue: int, patience_s: float, announce: Callable[[int], None]) -> None:
-        ticket, told = object(), 0
+        ticket = object()
         deadline = time.monotonic() + patience_s
         with self._free:
             if self._running >= places and len(self._waiting) >= queue:
@@ -76,9 +77,7 @@ class Turns:
             self._waiting.append(ticket)
         try:
             while (before := self._before(ticket, places)) is not None:
-                if before != told:
-                    told = before
-                    announce(before)
+                announce(before)
                 if time.monotonic() > deadline:
                     raise Busy(
                         f"This computation waited {patience_s:.0f} s and {before} stand before it still: "
