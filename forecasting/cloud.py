@@ -12,6 +12,7 @@ from forecasting.accelerators import AcceleratorHistory, chip_w_per_h100e, stock
 from forecasting.arithmetic import ratio, total
 from forecasting.energy import nameplate_w
 from forecasting.fleets import STOCK_YEARS, year_means
+from forecasting.supply import power_limit_w, supplied_stock_h100e
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
 
 Array = NDArray[np.float64]
@@ -35,42 +36,34 @@ def training_share(values: Values, years: NDArray[np.int64]) -> Array:
     return (values["generative_share"] * (first + (last - first) * weight[:, None])).T
 
 
-def power_limit_w(values: Values) -> Array:
-    """Nameplate power that grids allow AI facilities, W (draws, years); none in history.
-
-    An exponential from the limit of 2026 to that of 2030.
-    """
-    weight = np.clip((YEARS - LAST_HISTORY_YEAR - 1) / (LAST_YEAR - LAST_HISTORY_YEAR - 1), 0, 1)
-    first, last = (np.log(values[f"power_limit_gw_{year}"]) for year in (2026, 2030))
-    limit = np.exp(first * (1 - weight)[:, None] + last * weight[:, None]) * 1e9
-    limit[YEARS <= LAST_HISTORY_YEAR] = np.inf
-    return limit.T
-
-
 @dataclass(frozen=True)
 class DataCentres:
     """The accelerator stock, split between training and cloud inference; arrays (draws, years).
 
     Attributes
     ----------
-    h100e : array
-        Deployed at the end of the year, H100e.
+    h100e, wanted_h100e : array
+        Deployed at the end of the year, H100e, with the limits of makers and capital and without.
     powered : array
         Share of it that the power limit lets run.
     available_share : array
         Share that is powered, healthy and schedulable.
     peak, mean_peak, usable_peak : dict of series to array
         Dense 8-bit peak at the end of the year, over the year, and the available part of the smaller, OP/s.
+    wanted_peak : dict of series to array
+        Dense 8-bit peak over the year of the stock without limits.
     full_load_w, mean_load_w : dict of series to array
         Facility power at full load at the end of the year and over it, W.
     """
 
     h100e: Array
+    wanted_h100e: Array
     powered: Array
     available_share: Array
     peak: dict[str, Array]
     mean_peak: dict[str, Array]
     usable_peak: dict[str, Array]
+    wanted_peak: dict[str, Array]
     full_load_w: dict[str, Array]
     mean_load_w: dict[str, Array]
 
@@ -94,21 +87,24 @@ def data_centres(history: AcceleratorHistory, h100_ops_per_s: float, values: Val
     -------
     DataCentres
     """
-    h100e = stock_h100e(history, values)
+    wanted, chip_w = stock_h100e(history, values), chip_w_per_h100e(history, values)
+    h100e = supplied_stock_h100e(wanted, chip_w * values["it_over_chip"][:, None], values)
     share = training_share(values, STOCK_YEARS)
-    load = nameplate_w(h100e, chip_w_per_h100e(history, values), values)
+    load = nameplate_w(h100e, chip_w, values)
     split = {"training": share, "cloud_inference": 1 - share}
     peak = {s: h100e * h100_ops_per_s * part for s, part in split.items()}
     powered = np.minimum(power_limit_w(values) / load[:, 1:], 1.0)
     available_share = values["cluster_availability"][:, None] * powered
     return DataCentres(
         h100e=h100e[:, 1:],
+        wanted_h100e=wanted[:, 1:],
         powered=powered,
         available_share=available_share,
         peak={s: p[:, 1:] for s, p in peak.items()},
         mean_peak={s: year_means(p) for s, p in peak.items()},
         # Where a series' part of the stock shrinks within a year, its end binds and not its mean.
         usable_peak={s: np.minimum(year_means(p), p[:, 1:]) * available_share for s, p in peak.items()},
+        wanted_peak={s: year_means(wanted * h100_ops_per_s * part) for s, part in split.items()},
         full_load_w={s: (load * part)[:, 1:] for s, part in split.items()},
         mean_load_w={s: year_means(load * part) for s, part in split.items()},
     )
@@ -149,7 +145,8 @@ def serving_demand(
     operations_by_workload : mapping of workload_id to (draws, years) array
         Items a second times operations an item.
     serving_peak, available_peak : (draws, years) arrays
-        Dense 8-bit peak of the serving stock, mean over the year, OP/s; and the part of it that is available.
+        Dense 8-bit peak of the serving stock that is wanted, mean over the year, OP/s; and what of it is
+        there and available.
     values : mapping
         Drawn assumptions.
 

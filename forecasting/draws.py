@@ -18,6 +18,7 @@ from forecasting.fleet_sums import Ability, FleetSums, dedicated_abilities, flee
 from forecasting.placement import Host, gain_lookup
 from forecasting.plan import Plan
 from forecasting.series import data_centre_series, edge_series
+from forecasting.supply import shipment_factor
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, Array]
@@ -26,8 +27,6 @@ SENSES = ("demand", "available", "capacity")
 CHUNK_DRAWS = 1250
 _THREADS = 2
 _LARGE_BLOCK_BYTES = 31 * 2**20
-# Levers on the number of machines sold, by segment.
-SUPPLY = {"smartphone": "phone_supply_2027"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,9 @@ class Projection:
     values : dict of str to (draws,) array
         The drawn assumptions.
     checks : dict of str to array
-        Cross-checks: ``stock_h100e`` (draws, years, year ends), ``largest_run_flop``, ``cloud_shortfall``,
-        ``cloud_bottom_up``, ``cloud_stock_route`` and ``edge_shortfall`` (draws, years; OP/s),
+        Cross-checks, (draws, years): ``stock_h100e`` and ``wanted_stock_h100e`` at year ends,
+        ``powered_share``, ``largest_run_flop``, ``training_shortfall``, ``cloud_shortfall`` and
+        ``edge_shortfall``, ``cloud_bottom_up`` and ``cloud_stock_route`` (OP/s),
         ``cloud_metered_tokens`` a day, cached prompts counted; ``cloud_h100e_needed`` by the core for the
         listed workloads, and ``serving_h100e`` beside it.
     """
@@ -191,7 +191,7 @@ def fleets_and_abilities(
     dedicated = [host for group in plan.hosts.values() for host in group if host.dedicated]
     abilities = dedicated_abilities(dedicated, lookup, lookup.below.shape[1])
     for name, segment in plan.segments.items():
-        supply = values[SUPPLY[name]] if name in SUPPLY else None
+        supply = shipment_factor(values, name, segment.fleet.vintages)
         fleets[name], able = fleet_sums(segment, lookup, scores, supply)
         abilities |= able
     return fleets, abilities

@@ -33,6 +33,17 @@ def data_centre_cost_usd_per_year(mean_power_w: Array, nameplate_power_w: Array,
     return capital + electricity_cost_usd_per_year(mean_power_w, values)
 
 
+def new_capital_usd_per_year(nameplate_power_w: Array, values: Values) -> Array:
+    """Capital for the facility power added in each year over that of the year before, US$.
+
+    The first year has none before it and is NaN.
+    """
+    it_gw = nameplate_power_w / values["pue"][:, None] / 1e9
+    added = np.full_like(it_gw, np.nan)
+    added[:, 1:] = it_gw[:, 1:] - it_gw[:, :-1]
+    return added * values["capex_usd_per_gw_it"][:, None]
+
+
 def electricity_cost_usd_per_year(mean_power_w: Array, values: Values) -> Array:
     """Electricity bought in a year, US$."""
     return energy_twh_per_year(mean_power_w) * 1e9 * values["electricity_usd_per_kwh"][:, None]

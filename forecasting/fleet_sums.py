@@ -98,7 +98,7 @@ def fleet_sums(
     lookup : GainLookup
     scores : mapping
         Standard-normal scores of the fleet's inputs, (draws,) each.
-    supply : (draws,) array, optional
+    supply : (vintages, draws) array, optional
         As in `Fleet.units_in_use`.
 
     Returns

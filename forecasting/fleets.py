@@ -17,8 +17,6 @@ from forecasting.years import FIRST_YEAR, LAST_YEAR
 
 # One year before the first, so that a mean over the first year has both its ends.
 STOCK_YEARS: NDArray[np.int64] = np.arange(FIRST_YEAR - 1, LAST_YEAR + 1)
-# First vintage that a lever on supply reaches.
-SUPPLY_YEAR = 2027
 
 
 def surviving_share(age_years: ArrayLike, scale_years: ArrayLike, shape: ArrayLike) -> NDArray[np.float64]:
@@ -72,8 +70,8 @@ class Fleet:
         ----------
         scores : mapping
             Standard-normal scores (draws,) of this fleet's inputs.
-        supply : (draws,) array, optional
-            Factor on shipments from SUPPLY_YEAR on.
+        supply : (vintages, draws) array, optional
+            Factor on shipments (`supply.shipment_factor`).
 
         Returns
         -------
@@ -89,9 +87,7 @@ class Fleet:
     ) -> NDArray[np.float64]:
         """Units sold of each vintage, (vintages, draws); arguments as in `units_in_use`."""
         shipped = self._shipped.values(scores[self.inputs[0]])
-        if supply is None:
-            return shipped
-        return np.where((self.vintages >= SUPPLY_YEAR)[:, None], shipped * supply, shipped)
+        return shipped if supply is None else shipped * supply
 
     def surviving(self, scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Share of a vintage in use half a year after its sale, one and a half years, ...: (ages, draws)."""

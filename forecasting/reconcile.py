@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.draws import Projection
+from forecasting.energy import new_capital_usd_per_year
 from forecasting.quantities import quantity_draws
 from forecasting.scenarios import Tables
 from forecasting.years import DAYS_PER_YEAR, YEARS
@@ -63,11 +64,7 @@ def _centre_gw(projection: Projection) -> Array:
 
 
 def _new_capital(projection: Projection) -> Array:
-    """Capital for the facility power added in a year, US$; history's first year has no year before it."""
-    it_gw = _centre_gw(projection) / projection.values["pue"][:, None]
-    added = np.full_like(it_gw, np.nan)
-    added[:, 1:] = it_gw[:, 1:] - it_gw[:, :-1]
-    return added * projection.values["capex_usd_per_gw_it"][:, None]
+    return new_capital_usd_per_year(_centre_gw(projection) * 1e9, projection.values)
 
 
 def us_share_of_data_centres(tables: Tables) -> float:

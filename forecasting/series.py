@@ -63,8 +63,10 @@ def edge_series(plan: Plan, fleets: Mapping[str, FleetSums], use: EdgeUse) -> Se
 def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) -> SeriesPart:
     """Training and cloud inference, which share the accelerator stock."""
     centres = data_centres(plan.accelerators, plan.h100_ops_per_s, values)
-    wanted_training = centres.mean_peak["training"] * values["training_utilisation"][:, None]
-    training = np.minimum(wanted_training * centres.powered, centres.usable_peak["training"])
+    utilisation = values["training_utilisation"][:, None]
+    wanted_training = centres.wanted_peak["training"] * utilisation
+    built_training = centres.mean_peak["training"] * utilisation
+    training = np.minimum(built_training * centres.powered, centres.usable_peak["training"])
     runs = training_runs.by_segment(training, values)
     growth = frontier_scale(values)
     wanted = {
@@ -72,7 +74,7 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
         for w, items in use.elsewhere_items_per_s.items()
     }
     serving = serving_demand(
-        wanted, centres.mean_peak["cloud_inference"], centres.usable_peak["cloud_inference"], values
+        wanted, centres.wanted_peak["cloud_inference"], centres.usable_peak["cloud_inference"], values
     )
     # What the drivers count, less what was rationed.
     items = {
@@ -99,6 +101,7 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
             "cloud_metered_tokens": SECONDS_PER_DAY
             * total([np.zeros_like(growth), *(n * plan.metered_tokens[w] for w, n in items.items())]),
             "stock_h100e": centres.h100e,
+            "wanted_stock_h100e": centres.wanted_h100e,
             "powered_share": centres.powered,
             "largest_run_flop": training_runs.largest_run_flop(runs["final_runs"], values),
             "training_shortfall": wanted_training - training,
