@@ -83,8 +83,8 @@ def text(name: str) -> Field:
     return Field(name, "", lambda value: value[:200])
 
 
-def figure(name: str, lowest: float | None, highest: float | None) -> Field:
-    """A field that holds a number within bounds, or nothing."""
+def figure(name: str, lowest: float | None, highest: float | None, default: float | None = None) -> Field:
+    """A field that holds a number within bounds, or nothing where that is the default."""
 
     def read(value: str) -> float:
         try:
@@ -95,11 +95,11 @@ def figure(name: str, lowest: float | None, highest: float | None) -> Field:
             raise InvalidValue(f"{name} is {parsed:g}: it must lie between {lowest:g} and {highest:g}.")
         return parsed
 
-    return Field(name, None, read, lambda value: f"{value:.10g}")
+    return Field(name, default, read, lambda value: f"{value:.10g}")
 
 
-def count(name: str, lowest: int, highest: int) -> Field:
-    """A field that holds a whole number within bounds, or nothing."""
+def count(name: str, lowest: int, highest: int, default: int | None = None) -> Field:
+    """A field that holds a whole number within bounds, or nothing where that is the default."""
     within = figure(name, lowest, highest)
 
     def read(value: str) -> int:
@@ -108,7 +108,7 @@ def count(name: str, lowest: int, highest: int) -> Field:
             raise InvalidValue(f"{name} is {value}: it must be a whole number.")
         return int(parsed)
 
-    return Field(name, None, read)
+    return Field(name, default, read)
 
 
 def restored(page: str, fields: Sequence[Field]) -> list[str]:

@@ -18,14 +18,19 @@ from dashboard.loaders import SEED
 from datasets.database import Snapshot
 from devices.claims import claims
 from devices.evidence import evidence
+from devices.training_layouts import training_layouts
+from devices.training_step import Layout
+from devices.training_terms import run_terms
 from forecasting.assumptions import changed_assumptions
-from forecasting.backtest import backtest
+from forecasting.backtest import backtest, record_outlook
 from forecasting.breakeven import break_even_map
+from forecasting.headlines import largest_runs
 from forecasting.placement_map import workload_placement
 from forecasting.reconcile import published_comparison
 from forecasting.sensitivity import sensitivity
 from forecasting.sweep import assumption_axis, sweep
 from forecasting.waterfall import waterfall
+from forecasting.years import YEARS
 
 # A split over causes evaluates every set of them.
 SPLIT_DRAWS = 500
@@ -112,6 +117,31 @@ def broken_even(
     return _broken_even(current.path, current.version, request, distances_km, payload_scales, current)
 
 
+def run_layouts(
+    current: Snapshot,
+    model_id: str,
+    device_id: str,
+    devices: int,
+    batch_sequences: int,
+    layout: Layout,
+    tokens: float,
+    precision: str,
+) -> pd.DataFrame:
+    """Every layout of a training run over a number of devices, planned and ranked."""
+    run = model_id, device_id, devices, batch_sequences, layout, tokens, precision
+    return _run_layouts(current.path, current.version, *run, current)
+
+
+def run_track(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """The largest training run of each year in a scenario's draws."""
+    return largest_runs(loaders.projected(current, scenario_id, {}))
+
+
+def run_outlook(current: Snapshot) -> pd.DataFrame:
+    """The record training run as its own history alone foresees it."""
+    return _run_outlook(current.path, current.version, current)
+
+
 @in_turn
 @st.cache_resource(max_entries=2, show_spinner="Reading every measurement …")
 def _evidence(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
@@ -194,3 +224,30 @@ def _broken_even(
         distances_km=distances_km,
         payload_scales=payload_scales,
     )
+
+
+@in_turn
+@st.cache_resource(max_entries=64, show_spinner="Laying the run out over the devices …")
+def _run_layouts(
+    path: Path,
+    version: str,
+    model_id: str,
+    device_id: str,
+    devices: int,
+    batch_sequences: int,
+    layout: Layout,
+    tokens: float,
+    precision: str,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    tables = _current.tables
+    terms = run_terms(tables, tokens)
+    return training_layouts(
+        tables, model_id, device_id, devices, batch_sequences, layout, terms, precision=precision
+    )
+
+
+@in_turn
+@st.cache_resource(max_entries=2, show_spinner="Extending the record of training runs …")
+def _run_outlook(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
+    return record_outlook(_current.tables, YEARS)

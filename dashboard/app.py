@@ -21,6 +21,7 @@ PAGES = (
     ("devices", "Devices", ":material/memory:"),
     ("budgets", "Budgets", ":material/grid_on:"),
     ("placement", "Placement", ":material/alt_route:"),
+    ("training", "Training", ":material/model_training:"),
     ("evidence", "Evidence", ":material/fact_check:"),
     ("data", "Data", ":material/database:"),
 )

@@ -112,6 +112,14 @@ def number(value: float, digits: int = 2) -> str:
     return f"{round(value, places):,.{max(places, 0)}f}"
 
 
+def power_of_ten(value: float, unit: str, digits: int = 2) -> str:
+    """The value as a multiple of a power of ten, e.g. ``4.0 × 10²⁵ FLOP``."""
+    if not (math.isfinite(value) and value > 0):
+        return f"{number(value)} {unit}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)} {unit}"
+
+
 def amount(value: float, unit: str, digits: int = 2) -> str:
     """The value with its display unit, e.g. ``3.1 ZOP/s`` or ``120 billion US$/yr``."""
     scale = scale_for(unit, abs(value))

@@ -19,6 +19,7 @@ from devices.training import (
     run_capital_usd,
     run_electricity_usd,
     run_energy_j,
+    training_operations_per_token,
 )
 from devices.training_step import Layout, TrainingStep, live_activation_bytes, state_bytes, training_step
 from devices.units import GB, Floats
@@ -94,7 +95,8 @@ def training_plan(
     pandas.DataFrame
         A row a device: device_id, devices, steps, step_s, compute_s, tensor_s, bubble_s, gradient_s,
         model_utilisation, days, state_gb, activation_gb, memory_gb, fits_memory, energy_mwh, electricity_usd,
-        capital_usd. NaN where the catalogue is silent (peak, link, price).
+        capital_usd, facility_mw (mean power of the building), operations (of the model, recomputation left
+        out). NaN where the catalogue is silent (peak, link, price).
 
     Raises
     ------
@@ -125,6 +127,8 @@ def training_plan(
             "days": seconds / DAY_S,
             **_memory_columns(hardware, networks, layout),
             **_energy_and_cost(hardware, layout, terms, seconds),
+            "operations": terms.tokens
+            * training_operations_per_token(networks, np.asarray(float(layout.sequence_tokens))),
         }
     )
 
@@ -175,4 +179,5 @@ def _energy_and_cost(
         "capital_usd": run_capital_usd(
             devices, hardware.price_usd, seconds, np.asarray(terms.device_lifetime_years * YEAR_S)
         ),
+        "facility_mw": energy_j / seconds / 1e6,
     }

@@ -66,6 +66,24 @@ def series_growth(drawn: Projection, quantity: str, sense: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[["series", *BAND_COLUMNS]]
 
 
+def largest_runs(drawn: Projection) -> pd.DataFrame:
+    """Operations of the largest training run of each year from the last year of history on.
+
+    Parameters
+    ----------
+    drawn : Projection
+
+    Returns
+    -------
+    DataFrame
+        Columns year, p5, p25, p50, p75, p95; FLOP.
+    """
+    track = pd.DataFrame(band_quantiles(drawn.checks["largest_run_flop"]), columns=BAND_COLUMNS)
+    return track.assign(year=YEARS)[YEARS >= LAST_HISTORY_YEAR][["year", *BAND_COLUMNS]].reset_index(
+        drop=True
+    )
+
+
 def _total(drawn: Projection, quantity: str, series: str, sense: str) -> Array:
     return np.sum(list(quantity_draws(drawn, quantity, series, sense).values()), axis=0)
 

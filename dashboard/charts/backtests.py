@@ -54,9 +54,10 @@ def outlook_rows(frame: pd.DataFrame) -> pd.DataFrame:
     rows["shown"] = rows["target"] + pd.to_timedelta((rows["horizon_years"] - 3) * _APART_DAYS, unit="D")
     rows["ahead"] = [labels.counted(int(years), "year") + " ahead" for years in rows["horizon_years"]]
     for name in ("predicted", "actual"):
-        rows[f"{name}_said"] = [f"{value:.2g} FLOP" for value in rows[name]]
+        rows[f"{name}_said"] = [labels.power_of_ten(value, "FLOP") for value in rows[name]]
     rows["interval"] = [
-        f"{low:.2g} to {high:.2g} FLOP" for low, high in zip(rows["low"], rows["high"], strict=True)
+        f"{labels.power_of_ten(low, '').strip()} to {labels.power_of_ten(high, 'FLOP')}"
+        for low, high in zip(rows["low"], rows["high"], strict=True)
     ]
     rows["hit"] = rows["inside"].map({True: "inside the interval", False: "outside the interval"})
     rows["made"] = rows["origin"].dt.strftime("%b %Y")
