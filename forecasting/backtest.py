@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ from forecasting.backtest_methods import (
     Method,
     blend,
     blend_members,
+    spread_factor,
 )
 from forecasting.backtest_outlooks import INTERVAL, Outlook
 from forecasting.scenarios import Tables
+from forecasting.years import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 SCORED_FROM = 2019
@@ -40,8 +44,9 @@ def backtest(tables: Tables, *, origins_per_year: int = 1, first_origin: int = S
     """Every method's forecast from every origin, one to five years ahead, against the record that came.
 
     Each forecast uses only runs published before its origin. Three constants of ``blend`` are chosen by log
-    score on outcomes before 2019, or before the first origin where that is earlier (`blend_settings`). FLOP
-    are today's estimates of past runs, which is more than was known then.
+    score on outcomes before 2019, or before the first origin where that is earlier (`blend_settings`); its
+    spread follows its errors known at the origin (`backtest_methods.spread_factor`). FLOP are today's
+    estimates of past runs, which is more than was known then.
 
     Parameters
     ----------
@@ -98,17 +103,23 @@ def backtest_summary(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns method, horizon_years, forecasts, mae_oom, bias_oom, coverage (share of outcomes inside the
-        80 % interval), crps_oom, log_score; methods in the frame's order.
+        80 % interval), crps_oom, log_score, apart (how many of the forecasts can lie a horizon apart: the
+        others share most of what they foresee); methods in the frame's order.
     """
     grouped = frame.assign(missed=frame["error_oom"].abs()).groupby(["method", "horizon_years"], sort=False)
-    return grouped.agg(
+    scores = grouped.agg(
         forecasts=("missed", "size"),
         mae_oom=("missed", "mean"),
         bias_oom=("error_oom", "mean"),
         coverage=("inside", "mean"),
         crps_oom=("crps_oom", "mean"),
         log_score=("log_score", "mean"),
+        first=("origin", "min"),
+        last=("origin", "max"),
     ).reset_index()
+    span_years = (scores["last"] - scores["first"]).dt.days / DAYS_PER_YEAR
+    apart = 1 + np.floor(span_years / scores["horizon_years"] + 0.01)
+    return scores.drop(columns=["first", "last"]).assign(apart=apart.astype("int64"))
 
 
 def blend_settings(history: RunHistory, known_by: float = SCORED_FROM) -> BlendSettings:
@@ -157,7 +168,14 @@ def record_outlook(tables: Tables, years: NDArray[np.int64]) -> pd.DataFrame:
 
 
 def _tuned(settings: BlendSettings) -> Method:
-    return lambda known, origin, horizons: blend(blend_members(known, origin, horizons), settings)
+    """The blend with its spread as its one-year errors known at the origin were."""
+    seen: dict[float, float] = {}
+
+    def outlook(known: RunHistory, origin: float, horizons: Array) -> Outlook:
+        told = blend(blend_members(known, origin, horizons), settings)
+        return replace(told, sd=told.sd * spread_factor(known, origin, settings, seen))
+
+    return outlook
 
 
 def _cases(known: RunHistory) -> list[tuple[BlendMembers, Array]]:

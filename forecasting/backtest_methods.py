@@ -37,7 +37,7 @@ class BlendSettings:
     Attributes
     ----------
     retention : float
-        Share of yearly growth that is left a year later.
+        Share of the exponentials' yearly growth that is left a year later.
     widening : float
         Factor on the record's scatter around its trend.
     growth_doubt : float
@@ -56,9 +56,11 @@ class BlendMembers:
     Attributes
     ----------
     level, growth : (M,) arrays
-        log10 of the record that each trend implies at the origin, and its orders of magnitude a year.
+        log10 of the record that each exponential implies at the origin, and its orders of magnitude a year.
+    declining : (H,) array
+        What the trend of declining growth expects, log10.
     scatter : (M,) array
-        Standard deviation of the record around each trend, orders of magnitude.
+        Standard deviation of the record around each exponential, orders of magnitude.
     horizons : (H,) array
         Years.
     floor : float
@@ -67,6 +69,7 @@ class BlendMembers:
 
     level: Array
     growth: Array
+    declining: Array
     scatter: Array
     horizons: Array
     floor: float
@@ -107,7 +110,7 @@ def gompertz(known: RunHistory, origin: float, horizons: Array) -> Outlook:
 
 
 def blend_members(known: RunHistory, origin: float, horizons: Array) -> BlendMembers:
-    """Exponentials through the last four, six and eight years, with the record's gap above each.
+    """Exponentials through the last four, six and eight years, and declining growth through all.
 
     Parameters
     ----------
@@ -128,16 +131,18 @@ def blend_members(known: RunHistory, origin: float, horizons: Array) -> BlendMem
         gap, scatter = _record_gap(fit, known, origin, years)
         rows.append((float(fit.level(origin)) + gap, float(fit.growth(origin)), scatter))
     level, growth, scatters = np.array(rows).T
-    return BlendMembers(level, growth, scatters, horizons, float(known.record(origin)))
+    declining = declining_growth(known, origin, horizons).centre
+    return BlendMembers(level, growth, declining, scatters, horizons, float(known.record(origin)))
 
 
 def blend(members: BlendMembers, settings: BlendSettings) -> Outlook:
-    """The members' quantiles averaged, their growth damped.
+    """The members' quantiles averaged, each with the same weight.
 
-    Each member expects ``a + b (1 - q^h) / (-ln q)``: its level a at the origin, and its growth b, of which
-    the share q is left each year; ``sd^2 = (w s)^2 + (d h)^2`` with s the record's scatter around the trend
-    and d the doubt about growth. Averaging quantiles and not densities keeps the blend as sharp as its
-    members (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013).
+    An exponential expects ``a + b (1 - q^h) / (-ln q)``: its level a at the origin, and its growth b, of
+    which the share q is left each year; declining growth brings a decline of its own. ``sd^2 = (w s)^2 +
+    (d h)^2`` with s the record's scatter around the trend and d the doubt about growth. Averaging
+    quantiles and not densities keeps the blend as sharp as its members (Lichtendahl, Grushka-Cockayne and
+    Winkler, Management Science 59, 2013).
 
     Parameters
     ----------
@@ -149,9 +154,40 @@ def blend(members: BlendMembers, settings: BlendSettings) -> Outlook:
     Outlook
     """
     gained = members.growth[:, None] * damped_years(members.horizons, settings.retention)
-    centre = (members.level[:, None] + gained).mean(axis=0)
+    centre = np.vstack([members.level[:, None] + gained, members.declining]).mean(axis=0)
     scatter = settings.widening * members.scatter.mean()
     return Outlook(centre, np.hypot(scatter, settings.growth_doubt * members.horizons), members.floor)
+
+
+def spread_factor(
+    known: RunHistory, origin: float, settings: BlendSettings, seen: dict[float, float]
+) -> float:
+    """How much wider or narrower than told the blend's one-year errors were.
+
+    Over every quarter whose outcome was known by the origin: root mean square of (outcome - centre) / sd,
+    shrunk towards 1 by the weight of a year of quarters.
+
+    Parameters
+    ----------
+    known : RunHistory
+        What was published before the origin.
+    origin : float
+    settings : BlendSettings
+    seen : dict of quarter to float
+        Squares worked out before; what is missing is put there.
+
+    Returns
+    -------
+    float
+    """
+    year = np.array([1.0])
+    due = [q for q in np.arange(FIRST_ORIGIN, origin, QUARTER) if q + 1 <= origin + 1e-9]
+    for quarter in due:
+        if quarter not in seen:
+            told = blend(blend_members(known.until(quarter), float(quarter), year), settings)
+            seen[quarter] = float(((known.record(quarter + year) - told.centre) / told.sd)[0] ** 2)
+    quarters = round(1 / QUARTER)
+    return float(np.sqrt((sum(seen[q] for q in due) + quarters) / (len(due) + quarters)))
 
 
 BASELINES: dict[str, Method] = {"no_change": no_change, "constant_growth": constant_growth}

@@ -20,6 +20,7 @@ from forecasting.backtest import (
 from forecasting.backtest_history import among_top_at_release, decimal_years, run_history
 from forecasting.backtest_outlooks import Outlook
 from forecasting.backtest_published import published_scores
+from forecasting.backtest_targets import backtest_targets, target_sentences
 
 CONTRACT = [
     "method", "origin", "horizon_years", "target", "predicted", "low", "high", "actual", "error_oom",
@@ -101,15 +102,36 @@ def test_the_blend_beats_both_baselines_at_every_horizon(summary):
         assert (blend["crps_oom"] < summary.loc[baseline, "crps_oom"]).all()
 
 
-def test_the_blend_reaches_its_targets_at_three_and_five_years_and_nearly_at_one(tables, summary):
-    # Sought are 0.20, 0.30 and 0.36 orders of magnitude after one, three and five years; the first is missed.
+def test_the_blend_reaches_its_errors_from_quarterly_origins_and_nearly_from_yearly_ones(tables, summary):
+    # Sought are 0.20, 0.30 and 0.36 orders of magnitude after one, three and five years.
     quarterly = backtest_summary(backtest(tables, origins_per_year=4)).set_index(["method", "horizon_years"])
-    for scores, first in ((summary, 0.25), (quarterly, 0.21)):
+    for scores, first in ((summary, 0.21), (quarterly, 0.20)):
         errors = scores.loc["blend", "mae_oom"]
         assert errors[1] < first
         assert errors[3] < 0.30
         assert errors[5] < 0.36
+        # Its intervals come from before 2019, when records jumped further: they err on the wide side.
         assert (scores.loc["blend", "coverage"] >= 0.75).all()
+
+
+def test_targets_are_held_against_the_scores_and_misses_are_told(summary):
+    targets = backtest_targets(summary.reset_index()).set_index(["target", "horizon_years"])
+    for horizon, sought in ((1, 0.20), (3, 0.30), (5, 0.36)):
+        error = summary.loc[("blend", horizon), "mae_oom"]
+        row = targets.loc[("mean absolute error", horizon)]
+        assert row["reached"] == error
+        assert row["met"] == (error < sought)
+        held = targets.loc[("coverage of the 80 % interval", horizon)]
+        assert held["met"] == (0.75 <= summary.loc[("blend", horizon), "coverage"] <= 0.90)
+        assert targets.loc[("log score over the better baseline", horizon), "met"]
+    lines = target_sentences(targets.reset_index())
+    assert len(lines) == 3
+    assert "intervals too wide, by 3 forecasts of which 1 lie a horizon apart" in lines[1]
+
+
+def test_forecasts_that_lie_a_horizon_apart_are_counted(summary):
+    # Yearly origins 2019 to 2025, 2019 to 2023 and 2019 to 2021.
+    assert summary.loc["blend", "apart"][[1, 3, 5]].tolist() == [7, 2, 1]
 
 
 def test_intervals_of_the_blend_widen_with_the_horizon(frame):
@@ -129,6 +151,7 @@ def test_a_summary_is_the_mean_by_method_and_horizon():
     cells = {
         "method": ["a", "a"], "horizon_years": [1, 1], "error_oom": [0.3, -0.1], "inside": [True, False],
         "crps_oom": [0.2, 0.4], "log_score": [-1.0, -2.0],
+        "origin": pd.to_datetime(["2019-01-01", "2020-01-01"]),
     }  # fmt: skip
     found = backtest_summary(pd.DataFrame(cells)).iloc[0]
     assert found["forecasts"] == 2
