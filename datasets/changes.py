@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from datasets import building, sql_errors
+from datasets.backups import keep_cut_log
 from datasets.connections import held
 from datasets.database import data_version
 from datasets.differences import Changes, TableChanges, changes_between
@@ -95,6 +96,7 @@ def apply(
     """
     refuse_builtin_changes(changes)
     note = functools.partial(_noted, changes=changes, cause=cause, who=who, undoes=undoes)
+    keep_cut_log(path)
     with held(path, read_only=False, tables=changes.tables) as connection:
         if version is not None and data_version(path) != version:
             raise StaleSnapshot(f"The database {path} was changed by another process meanwhile: try again.")

@@ -68,6 +68,11 @@ def held(
             yield connection
         except duckdb.IOException as error:
             raise DatabaseUnavailable(_sentence(path, str(error))) from error
+        except duckdb.Error as error:
+            # Commits fail with other classes than opening does.
+            if not any(words in str(error) for words in ("Corrupt database", "Could not write file")):
+                raise
+            raise DatabaseUnavailable(_sentence(path, str(error))) from error
         finally:
             connection.close()
 
@@ -82,7 +87,7 @@ def connected(
     while True:
         try:
             return _connection(path, read_only)
-        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException) as error:
+        except duckdb.Error as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
                 raise DatabaseUnavailable(_sentence(path, str(error))) from error
         time.sleep(random.uniform(0.01, 0.04))  # noqa: S311 - so that two that wait do not wait in step
@@ -109,9 +114,17 @@ def _sentence(path: Path, reason: str) -> str:
         return f"{path} is not a DuckDB database: name another file with --db or EDGEWISE_DB."
     if "version number" in reason:
         return f"The database {path} was written by a newer DuckDB: update Edgewise, or name another file."
-    if "No space left" in reason:
+    if "No space left" in reason or "File too large" in reason:
         return f"The disk that holds {path} is full: free some space and try again; nothing was changed."
     if "Permission denied" in reason or "Read-only file system" in reason:
         return f"The database {path} may not be opened by this user: check the permissions."
+    if "WAL" in reason:
+        return (
+            f"The write-ahead log {path}.wal does not fit the database or is damaged: edgewise doctor "
+            "--set-log-aside opens the file without it, edgewise restore lists the backups."
+        )
     detail = reason.splitlines()[0].split(": ", 1)[-1]
-    return f"The database {path} is damaged or cut short ({detail}): restore a backup or move it away."
+    return (
+        f"The database {path} is damaged or cut short ({detail}): restore a backup (edgewise restore lists "
+        "them) or move it away."
+    )

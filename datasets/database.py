@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -14,13 +17,15 @@ import duckdb
 import pandas as pd
 import platformdirs
 
-from datasets import building, schema
-from datasets.connections import connected, held
+from datasets import backups, building, schema
+from datasets.connections import connected, held, refuse_forbidden_writes
 from datasets.errors import DatabaseUnavailable, NotAllowed
 from datasets.facts import facts_version
 from datasets.ledger import overridden_rows
+from datasets.write_ahead_log import log_path, log_state
 
 EXTENSION_GROUP = "edgewise.sql"
+_LOG = logging.getLogger("edgewise")
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,11 @@ def _make_folder(file: Path) -> None:
 
 def _is_older(file: Path) -> bool:
     with held(file, read_only=True) as connection:
-        return _recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version())
+        return recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version())
 
 
-def _recorded_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, str]:
+def recorded_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, str]:
+    """Versions of schema and built-in rows of a file; raises `DatabaseUnavailable` for a newer one."""
     try:
         recorded = dict(connection.execute("SELECT key, value FROM meta").fetchall())
         versions = int(recorded["schema_version"]), recorded["facts_version"]
@@ -117,11 +123,14 @@ def _recorded_versions(connection: duckdb.DuckDBPyConnection, file: Path) -> tup
 
 def _refresh(file: Path) -> None:
     if not all(_is_writable(place) for place in (file, file.parent)):
-        return  # An older database in a read-only folder is still readable; its rows are just not the newest.
-    with contextlib.suppress(NotAllowed), held(file, read_only=False, tables=()) as connection:
-        # Another process may have refreshed it while this one waited for the lock.
-        if _recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version()):
-            building.refresh(connection)
+        return  # `load` reads it through a copy that is up to date.
+    with contextlib.suppress(NotAllowed):
+        refuse_forbidden_writes(())
+        backups.make_backup(file, backups.BEFORE_UPDATE)
+        with held(file, read_only=False, tables=()) as connection:
+            # Another process may have refreshed it while this one waited for the lock.
+            if recorded_versions(connection, file) != (schema.SCHEMA_VERSION, facts_version()):
+                building.refresh(connection)
 
 
 def _is_writable(place: Path) -> bool:
@@ -146,21 +155,45 @@ def load(path: Path | str | None = None) -> Snapshot:
         As `ensure`, and when another process keeps the file locked.
     """
     file = ensure(path)
+    _warn_of_cut_log(file)
     with held(file, read_only=True) as connection:
         version = data_version(file)
-        present = {
-            name
-            for (name,) in connection.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
-            ).fetchall()
-        }
-        frames = {
-            name: schema.table_frame(connection, table)
-            for name, table in schema.tables().items()
-            if name in present
-        }
-        overridden = overridden_rows(connection)
-    return Snapshot(file, version, MappingProxyType(frames), MappingProxyType(overridden))
+        if recorded_versions(connection, file) == (schema.SCHEMA_VERSION, facts_version()):
+            return _snapshot(connection, file, version)
+    return _load_through_copy(file)
+
+
+def _snapshot(connection: duckdb.DuckDBPyConnection, file: Path, version: str) -> Snapshot:
+    try:
+        frames = {name: schema.table_frame(connection, table) for name, table in schema.tables().items()}
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise DatabaseUnavailable(
+            f"The database {file} lacks a table or column of Edgewise ({str(error).splitlines()[0]}): "
+            "edgewise doctor says which, edgewise restore puts a backup back."
+        ) from error
+    return Snapshot(file, version, MappingProxyType(frames), MappingProxyType(overridden_rows(connection)))
+
+
+def _load_through_copy(file: Path) -> Snapshot:
+    """Rows of an older database that may not be written, as this version would hold them."""
+    with tempfile.TemporaryDirectory() as folder:
+        version, copy = data_version(file), Path(folder) / file.name
+        for part in (file, log_path(file)):
+            if part.exists():
+                shutil.copyfile(part, log_path(copy) if part != file else copy)
+        with duckdb.connect(str(copy)) as connection:
+            building.refresh(connection)
+            return _snapshot(connection, file, version)
+
+
+def _warn_of_cut_log(file: Path) -> None:
+    state = log_state(file)
+    if state is not None and state.fault is not None:
+        _LOG.warning(
+            "The write-ahead log of %s is damaged, %s: rows may be missing; edgewise doctor says what to do.",
+            file,
+            state.fault,
+        )
 
 
 def data_version(path: Path | str) -> str:
