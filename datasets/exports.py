@@ -14,8 +14,9 @@ import pandas as pd
 
 from datasets.errors import UnknownName
 
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection"), some in
+# their full-width forms too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 MISSING_IN_TABLE = "-"
 
 
@@ -125,13 +126,16 @@ def _quoted(cell: str) -> str:
 
 
 def _csv_cell(value: Any) -> str:
+    return plain_text(value) if isinstance(value, bool | int | float) else _safe(plain_text(value))
+
+
+def plain_text(value: Any) -> str:
+    """A cell's value as text: numbers with every digit, nothing for what is missing."""
     if _is_missing(value):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    return _safe(_in_text(value))
+    return repr(value) if isinstance(value, int | float) else _in_text(value)
 
 
 def _in_text(value: Any) -> str:

@@ -1,222 +1,306 @@
-"""A user's devices from CSV: a row a device, its peaks in columns beside; all of a file or nothing."""
+"""Rows of a file into the database: every fault of the file named at once, all of its rows or none."""
 
 from __future__ import annotations
 
-import csv
-import io
+import difflib
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from datasets import exports, rules, sql_errors
+from datasets import rules
 from datasets.changes import Changes, apply
-from datasets.database import load, working_copy
-from datasets.errors import InvalidFile, NeedsConfirmation, UnknownName
-from datasets.schema import Column, quoted, tables
-from datasets.settling import settled_changes
+from datasets.database import Snapshot, load, working_copy
+from datasets.device_file import PEAK_KINDS, device_columns, device_parts, peak_named
+from datasets.errors import EdgewiseError, InvalidFile, NeedsConfirmation, UnknownName
+from datasets.file_cells import file_cells, is_date
+from datasets.schema import Column, Table, quoted, tables
+from datasets.settling import Settled, settled_changes
 
-REQUIRED = ("device_id", "name", "segment", "memory_gb", "memory_bandwidth_gb_per_s")
-# Which peaks the template offers; every precision of device_peaks is read.
-OFFERED_PRECISIONS = ("fp16", "int8", "int4", "fp8", "bf16")
-PEAK_KINDS = ("dense_tops", "sparse_tops")
-
-
-def device_template() -> str:
-    """Header of a CSV file of devices, to be filled in; units stand in the names.
-
-    Returns
-    -------
-    str
-        Columns of `devices`, then peaks such as ``int8_dense_tops`` (10^12 operations a second).
-    """
-    peaks = [f"{precision}_{kind}" for precision in OFFERED_PRECISIONS for kind in PEAK_KINDS]
-    return ",".join([*_device_columns(), *peaks]) + "\n"
+MOST_PROBLEMS = 1_000
+SHOWN = 8
+REPLACE_HINT = "--replace puts the file's row in its place"
 
 
-def devices_from_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Devices and their peaks from the text of a CSV file whose columns are known by name.
+@dataclass(frozen=True)
+class FileImport:
+    """What an import of a file changes, or would change.
 
-    Parameters
+    Attributes
     ----------
-    text : str
-        As `device_template` begins it; only the columns in `REQUIRED` and one peak must be there.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame
-        Rows for ``devices`` and for ``device_peaks``, without the columns that the file lacks.
-
-    Raises
-    ------
-    InvalidFile
-        Names every missing column, or every cell that cannot be read with its row, column and value.
-    UnknownName
-        Names a column that means nothing, and the nearest that does.
+    changes : Changes
+        Empty when there is a problem.
+    notes, doubts : tuple of str
+        Sentences about them, and figures that are most likely wrong.
+    problems : pandas.DataFrame
+        Columns row (as a spreadsheet numbers it; missing where the whole file is meant) and problem.
     """
-    stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
-    header = next(csv.reader(stream), [])
-    rows = list(csv.DictReader(stream, fieldnames=header))
-    _refuse_columns(header)
-    if not rows:
-        raise InvalidFile("The file has a header but no device: add a row below it.")
-    problems = [f"row {number} has more cells than columns" for number, row in _numbered(rows) if None in row]
-    problems += [
-        f"row {number}, {name}: '{row[name]}' is not {rules.TYPES_IN_WORDS['DOUBLE']}"
-        for number, row in _numbered(rows)
-        for name in header
-        if _is_number(name) and not _readable(row[name])
-    ]
-    if problems:
-        raise InvalidFile(rules.sentence(problems, "correct the file and import it again.", len(problems)))
-    return _devices(rows, header), _peaks(rows, header)
+
+    changes: Changes
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...]
+    problems: pd.DataFrame
 
 
-def _refuse_columns(header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    if not any(_peak(name) for name in header):
-        missing.append("a peak such as int8_dense_tops")
-    if missing:
-        raise InvalidFile(
-            f"The file lacks {'columns' if len(missing) > 1 else 'the column'} {', '.join(missing)}: "
-            "edgewise devices template prints all of them."
-        )
-    for name in header:
-        if name not in _device_columns() and not _peak(name):
-            raise UnknownName("column", name, [*_device_columns(), *device_template().strip().split(",")])
-    if len(set(header)) < len(header):
-        twice = sorted({name for name in header if header.count(name) > 1})
-        raise InvalidFile(f"The file has the column {', '.join(twice)} more than once: keep one.")
+Problem = tuple[int | None, str]
+Parts = Sequence[tuple[Table, pd.DataFrame]]
 
 
-def _numbered(rows: list[dict[str, str]]) -> list[tuple[int, dict[str, str]]]:
-    return list(enumerate(rows, start=2))  # The header is row 1, as in a spreadsheet.
+def importable_tables() -> tuple[str, ...]:
+    """Tables that take rows of a user's file."""
+    return tuple(name for name, table in tables().items() if table.has_origin)
 
 
-def _device_columns() -> tuple[str, ...]:
-    return tuple(name for name in tables()["devices"].column_names if name != "origin")
-
-
-def _peak(name: str) -> tuple[str, str] | None:
-    for kind in PEAK_KINDS:
-        if name.endswith(f"_{kind}"):
-            return name.removesuffix(f"_{kind}"), kind
-    return None
-
-
-def _is_number(name: str) -> bool:
-    types = {column.name: column.data_type for column in tables()["devices"].columns}
-    return types.get(name, "DOUBLE") == "DOUBLE"
-
-
-def _readable(cell: str | None) -> bool:
-    if not cell or not cell.strip():
-        return True
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
-def _devices(rows: list[dict[str, str]], header: list[str]) -> pd.DataFrame:
-    columns = [column for column in tables()["devices"].columns if column.name in header]
-    return pd.DataFrame(
-        {column.name: [_cell(row[column.name], column) for row in rows] for column in columns}
-    )
-
-
-def _cell(text: str | None, column: Column) -> str | float | None:
-    stripped = (text or "").strip()
-    if not stripped:
-        return column.default.strip("'") if column.default else None
-    if column.data_type == "DOUBLE":
-        return float(stripped)
-    # What csv_text put before a text that looks like a formula comes off again.
-    guarded = stripped.startswith("'") and stripped[1:].startswith(exports.FORMULA_STARTS)
-    return stripped[1:] if guarded else stripped
-
-
-def _peaks(rows: list[dict[str, str]], header: list[str]) -> pd.DataFrame:
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for row in rows:
-        for name in header:
-            named = _peak(name)
-            if named and (row[name] or "").strip():
-                precision, kind = named
-                found.setdefault((row["device_id"].strip(), precision), {})[kind] = float(row[name])
-    provenance = _provenance(rows, header)
-    records = [
-        {"device_id": device, "precision": precision, "dense_tops": None, "sparse_tops": None}
-        | peaks
-        | provenance.get(device, {})
-        for (device, precision), peaks in found.items()
-    ]
-    names = [
-        "device_id",
-        "precision",
-        *PEAK_KINDS,
-        *(name for name in ("source_id", "confidence") if name in header),
-    ]
-    return pd.DataFrame(records, columns=names)
-
-
-def _provenance(rows: list[dict[str, str]], header: list[str]) -> dict[str, dict[str, str | float | None]]:
-    columns = [
-        column
-        for column in tables()["devices"].columns
-        if column.name in ("source_id", "confidence") and column.name in header
-    ]
-    return {
-        row["device_id"].strip(): {column.name: _cell(row[column.name], column) for column in columns}
-        for row in rows
-    }
-
-
-def add_devices(path: Path | str | None, text: str, *, confirmed: bool = False) -> tuple[Changes, list[str]]:
-    """Add the devices of a CSV file to the database, all of them or none.
+def import_rows(
+    path: Path | str | None,
+    table_name: str,
+    content: bytes,
+    name: str,
+    *,
+    dry_run: bool = False,
+    replace: bool = False,
+    confirmed: bool = False,
+    who: str | None = None,
+) -> FileImport:
+    """Import rows of one table from a CSV or Parquet file whose columns are the table's.
 
     Parameters
     ----------
     path : pathlib.Path or str, optional
         The database, the default one when None.
-    text : str
-        As `devices_from_csv` takes it.
+    table_name : str
+    content : bytes
+        The file.
+    name : str
+        What it is called in messages.
+    dry_run : bool
+        Only check: nothing is changed, and problems are returned instead of raised.
+    replace : bool
+        Whether a row with a key that is taken goes into the place of the user's own or a built-in row.
     confirmed : bool
         Whether figures in doubt are meant so.
+    who : str, optional
+        Who imports, for the ledger.
 
     Returns
     -------
-    tuple of Changes and list of str
-        What was inserted, and notes about it.
+    FileImport
 
     Raises
     ------
+    UnknownName
+        When no such table takes rows.
     InvalidFile
-        When a cell cannot be read.
-    InvalidStatement
-        When a row breaks a rule, or its key is taken; nothing was changed.
+        When the file cannot be read; and, but for a dry run, when any cell or row is not lawful.
     NeedsConfirmation
         When figures are in doubt and not confirmed; nothing was changed.
     """
-    devices, peaks = devices_from_csv(text)
+    if table_name not in importable_tables():
+        raise UnknownName("table that takes rows", table_name, importable_tables())
+    table = tables()[table_name]
+    cells = file_cells(content, name)
+    known = [column for column in table.column_names if column != "origin"]
+    needed = [c.name for c in table.columns if not c.nullable and c.default is None]
+    problems = _column_problems(cells, known, [[column] for column in needed])
+    kept = cells[[column for column in cells.columns if column in known]]
+    return _import(
+        path, [(table, kept)], problems, f"import {table_name} {name}", dry_run, replace, confirmed, who
+    )
+
+
+def import_devices(
+    path: Path | str | None,
+    content: bytes,
+    name: str,
+    *,
+    dry_run: bool = False,
+    replace: bool = False,
+    confirmed: bool = False,
+    who: str | None = None,
+) -> FileImport:
+    """Import devices with their peaks in columns beside, as `datasets.device_file.device_template` begins.
+
+    Parameters, results and errors are those of `import_rows`.
+    """
+    cells = file_cells(content, name)
+    peaks = [column for column in cells.columns if peak_named(column)]
+    named = [f"{column}_{kind}" for column in ("int8", "fp16") for kind in PEAK_KINDS]
+    required = [[column] for column in ("device_id", "name", "segment", "memory_gb")]
+    problems = _column_problems(
+        cells,
+        [*device_columns(), *peaks, *named],
+        [*required, ["memory_bandwidth_gb_per_s"], peaks or ["a peak such as int8_dense_tops"]],
+    )
+    parts = device_parts(cells) if "device_id" in cells else []
+    return _import(path, parts, problems, f"devices add {name}", dry_run, replace, confirmed, who)
+
+
+def _import(
+    path: Path | str | None,
+    parts: Parts,
+    problems: list[Problem],
+    cause: str,
+    dry_run: bool,
+    replace: bool,
+    confirmed: bool,
+    who: str | None,
+) -> FileImport:
     snapshot = load(path)
-    with working_copy(snapshot) as connection:
-        for name, frame in (("devices", devices), ("device_peaks", peaks)):
-            _insert(connection, name, frame)
-        settled = settled_changes(connection, snapshot, ("devices", "device_peaks"))
+    found, settled = _checked(snapshot, parts, problems, replace)
+    told = pd.DataFrame(found, columns=["row", "problem"]).astype({"row": "Int64"})
+    result = FileImport(settled.changes, settled.notes, settled.doubts, told)
+    if dry_run:
+        return result
+    if found:
+        raise InvalidFile(_sentence(found))
     if settled.doubts and not confirmed:
         raise NeedsConfirmation(settled.doubts)
-    apply(snapshot.path, settled.changes, snapshot.version, cause="devices add")
-    return settled.changes, list(settled.notes)
+    if settled.changes:
+        apply(snapshot.path, settled.changes, snapshot.version, cause=cause, who=who)
+    return result
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
-    statement = f"INSERT INTO {quoted(name)} BY NAME SELECT * FROM incoming"  # noqa: S608
-    connection.register("incoming", frame)
+def _sentence(problems: list[Problem]) -> str:
+    clauses = [f"row {row}, {words}" if row is not None else words for row, words in problems[:SHOWN]]
+    more = f"; and {len(problems) - SHOWN} more, which a dry run lists" if len(problems) > SHOWN else ""
+    return f"{'; '.join(clauses)}{more}: correct the file and import it again; nothing was changed."
+
+
+def _column_problems(
+    cells: pd.DataFrame, known: Sequence[str], needed: Sequence[Sequence[str]]
+) -> list[Problem]:
+    there = set(cells.columns)
+    missing = [choice[0] for choice in needed if not there & set(choice)]
+    problems: list[Problem] = []
+    if missing:
+        problems.append(
+            (None, f"the file lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
+        )
+    for column in cells.columns:
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=2, cutoff=0.5)
+            remedy = f"did you mean {' or '.join(near)}?" if near else "leave it out"
+            problems.append((1, f"there is no column '{column}': {remedy}"))
+    if cells.empty and not problems:
+        problems.append((None, "the file has a header but no row below it"))
+    return problems
+
+
+def _checked(
+    snapshot: Snapshot, parts: Parts, problems: list[Problem], replace: bool
+) -> tuple[list[Problem], Settled]:
+    found = list(problems)
+    for table, cells in parts:
+        found += _unreadable(table, cells)
+    nothing = Settled(Changes({}))
+    if any(row is None for row, _ in problems):
+        return found, nothing
+    with working_copy(snapshot) as connection:
+        for table, cells in parts:
+            taken = _taken_keys(snapshot, table, cells, replace)
+            found += taken
+            named = [name for name in table.key if name in cells.columns]
+            left_out = {row for row, _ in [*taken, *_unreadable(table, cells[named])] if row is not None}
+            _insert(connection, table, cells.drop(index=sorted(left_out)))
+        names = [table.name for table, _ in parts]
+        numbers = _numbers(parts)
+        clauses = rules.broken_rules(connection, names, limit=MOST_PROBLEMS)
+        clauses += rules.broken_references(connection, names)
+        unreadable = {row for row, _ in found}
+        rows = ((numbers.get(clause.partition(":")[0]), clause) for clause in clauses)
+        found += [(row, clause) for row, clause in rows if row is None or row not in unreadable]
+        if found:
+            return sorted(found, key=lambda problem: problem[0] or 0)[:MOST_PROBLEMS], nothing
+        try:
+            return [], settled_changes(connection, snapshot, names)
+        except EdgewiseError as error:
+            return [(None, str(error).rstrip("."))], nothing
+
+
+def _numbers(parts: Parts) -> dict[str, int]:
+    """The number of the file's row by the words in which a rule names it."""
+    return {
+        f"{table.name} row '{', '.join(key)}'": int(number)
+        for table, cells in parts
+        if set(table.key) <= set(cells.columns)
+        for number, key in zip(cells.index, cells[list(table.key)].itertuples(index=False), strict=True)
+    }
+
+
+def _unreadable(table: Table, cells: pd.DataFrame) -> list[Problem]:
+    columns = {column.name: column for column in table.columns}
+    return [
+        (int(number), f"{name}: '{text}' is not {rules.TYPES_IN_WORDS[columns[name].data_type]}")
+        for name in cells.columns
+        for number, text in cells[name].items()
+        if text and not _is_readable(text, columns[name])
+    ]
+
+
+def _is_readable(text: str, column: Column) -> bool:
+    if column.data_type == "DATE":
+        return is_date(text)
+    if column.data_type == "BOOLEAN":
+        return text.lower() in ("true", "false", "0", "1")
+    if column.data_type not in ("DOUBLE", "INTEGER"):
+        return True
     try:
-        connection.execute(statement)
-    except duckdb.ConstraintException as error:
-        raise InvalidFile(sql_errors.sentence(error, statement)) from error
-    finally:
-        connection.unregister("incoming")
+        number = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(number) and (
+        column.data_type == "DOUBLE" or (number.is_integer() and abs(number) < 2**31)
+    )
+
+
+def _taken_keys(snapshot: Snapshot, table: Table, cells: pd.DataFrame, replace: bool) -> list[Problem]:
+    key = list(table.key)
+    if absent := [name for name in key if name not in cells.columns]:
+        return [(int(row), f"{', '.join(absent)} is missing") for row in cells.index]
+    present = snapshot.tables[table.name]
+    origins = dict(zip(_keys(present[key].astype("str")), present["origin"], strict=True))
+    problems: list[Problem] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for row, words in zip(cells.index, _keys(cells[key]), strict=True):
+        told = f"{table.name} '{', '.join(words)}'"
+        if empty := [name for name, word in zip(key, words, strict=True) if not word]:
+            problems.append((int(row), f"{', '.join(empty)} is missing, but must be given"))
+        elif words in seen:
+            problems.append((int(row), f"{told} stands in row {seen[words]} already: keep one"))
+        elif words in origins and not replace:
+            whose = "comes with Edgewise" if origins[words] == "builtin" else "is among your rows"
+            problems.append((int(row), f"{told} {whose} already: choose another key, or {REPLACE_HINT}"))
+        seen.setdefault(words, int(row))
+    return problems
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    return [tuple(map(str, row)) for row in frame.itertuples(index=False, name=None)]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, cells: pd.DataFrame) -> None:
+    """Put the readable cells into a working copy; one that cannot be read is told of and left empty here."""
+    columns = {column.name: column for column in table.columns}
+    values = [_typed(columns[name]) for name in cells.columns]
+    same = " AND ".join(
+        f"CAST(present.{quoted(name)} AS VARCHAR) = incoming.{quoted(name)}" for name in table.key
+    )
+    if not set(table.key) <= set(cells.columns) or cells.empty:
+        return
+    connection.register("incoming", cells)
+    connection.execute(
+        f"DELETE FROM {quoted(table.name)} AS present USING incoming WHERE {same}"  # noqa: S608
+    )
+    names = ", ".join(map(quoted, cells.columns))
+    connection.execute(
+        f"INSERT INTO {quoted(table.name)} ({names}) SELECT {', '.join(values)} FROM incoming"  # noqa: S608
+    )
+    connection.unregister("incoming")
+
+
+def _typed(column: Column) -> str:
+    typed = f"TRY_CAST(nullif({quoted(column.name)}, '') AS {column.data_type})"
+    return f"coalesce({typed}, {column.default})" if column.default else typed

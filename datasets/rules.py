@@ -22,7 +22,9 @@ SOFT_REFERENCES = {"workload_hosts": (Reference("device_id", "devices", "device_
 SHOWN = 3
 
 
-def broken_rules(connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None) -> list[str]:
+def broken_rules(
+    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None, *, limit: int = 20
+) -> list[str]:
     """One clause for each cell that its type's range, ``NOT NULL`` or a ``CHECK`` forbids.
 
     Parameters
@@ -31,6 +33,8 @@ def broken_rules(connection: duckdb.DuckDBPyConnection, names: Collection[str] |
         A working copy, whose tables do not hold the rules themselves.
     names : collection of str, optional
         The tables to look at, all when left out.
+    limit : int
+        Rows of a table named at most.
 
     Returns
     -------
@@ -41,11 +45,11 @@ def broken_rules(connection: duckdb.DuckDBPyConnection, names: Collection[str] |
         clause
         for table in tables().values()
         if names is None or table.name in names
-        for clause in _broken_rules_of(connection, table)
+        for clause in _broken_rules_of(connection, table, limit)
     ]
 
 
-def _broken_rules_of(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+def _broken_rules_of(connection: duckdb.DuckDBPyConnection, table: Table, limit: int) -> list[str]:
     tests = _tests(table)
     if not tests:
         return []
@@ -53,7 +57,7 @@ def _broken_rules_of(connection: duckdb.DuckDBPyConnection, table: Table) -> lis
     failed = ", ".join(f"coalesce({test}, false)" for test, _, _ in tests)
     rows = connection.execute(
         f"SELECT [{columns}], [{failed}] AS failed FROM {quoted(table.name)} "  # noqa: S608
-        "WHERE list_contains(failed, true) LIMIT 20"
+        f"WHERE list_contains(failed, true) LIMIT {int(limit)}"
     ).fetchall()
     return [
         f"{row_in_words(table, cells)}: {_told(table, cells, told, rule)}"

@@ -170,7 +170,7 @@ class TestDevices:
         before = database.load(database_path).tables
         (tmp_path / "mine.csv").write_text(CSV_FILE)
         assert edgewise("devices", "add", str(tmp_path / "mine.csv")) == ""
-        assert edgewise.words == "devices: 1 inserted\ndevice_peaks: 1 inserted\n"
+        assert edgewise.words == "devices: 1 inserted.\ndevice_peaks: 1 inserted.\n"
         assert "int8_dense_tops,80.0,user_entry,estimated" in edgewise("devices", "show", "mine")
         assert edgewise("devices", "remove", "mine") == ""
         assert "With mine went 1 row of device_peaks." in edgewise.words
@@ -185,7 +185,7 @@ class TestDevices:
             (["remove", "h100_sxm"], "devices row 'h100_sxm' came with Edgewise and cannot be deleted"),
             (
                 ["add", "nowhere.csv"],
-                "nowhere.csv cannot be read (No such file or directory): name a CSV file.",
+                "nowhere.csv cannot be read (No such file or directory): name a CSV or Parquet file.",
             ),
             ([], "the following arguments are required: ACTION"),
         ],
@@ -196,9 +196,9 @@ class TestDevices:
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
-            (CSV_FILE.replace(",memory_gb", "").replace(",16", ""), "The file lacks the column memory_gb"),
+            (CSV_FILE.replace(",memory_gb", "").replace(",16", ""), "the file lacks the column memory_gb"),
             (CSV_FILE.replace("120", "-5"), "memory_bandwidth_gb_per_s is -5.0, but must be above 0"),
-            (CSV_FILE.replace("Mine", "\ud800"), "is not UTF-8 text: save it as CSV in UTF-8."),
+            (CSV_FILE.replace("Mine", "\ud800"), "is not UTF-8 text: save it as CSV in UTF-8"),
         ],
     )
     def test_files_that_are_refused(

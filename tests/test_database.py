@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from datasets import connections, database, sandbox, schema
+from datasets import connections, database, facts, sandbox, schema
 from datasets.errors import DatabaseUnavailable, NotAllowed
 
 INSERT_DEVICE = "INSERT INTO devices (device_id, name, segment, tdp_w) VALUES ('mine', 'Mine', 'phone', 4)"

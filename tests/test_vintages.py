@@ -11,8 +11,8 @@ import pytest
 
 from datasets import database
 from datasets.connections import held
-from datasets.errors import InvalidFile, InvalidStatement, InvalidValue, UnknownName
-from datasets.observation_import import import_observations
+from datasets.errors import InvalidValue, UnknownName
+from datasets.imports import import_rows
 from datasets.sandbox import run
 from forecasting.outcomes import observed_outcomes
 from forecasting.outputs import OUTPUTS, output_draws
@@ -120,7 +120,8 @@ def test_every_kind_of_outcome_finds_its_figure(kept_path, tmp_path):
         "tokens,world,2027-09-30,5e16,tokens/month\n"
         "largest training run,world,2027-10-01,1e28,FLOP\n"
     )
-    assert import_observations(kept_path, "history", path).changes.in_words() == ["history: 5 inserted"]
+    seen = import_rows(kept_path, "history", path.read_bytes(), path.name)
+    assert seen.changes.in_words() == ["history: 5 inserted"]
     actual = vintage_scores(tables_of(kept_path)).set_index("output")["actual"]
     # Tokens are the mean of the year's observations, a day of 365.25 days a year.
     expected = {"data_centre_twh": 300, "gw": 60, "largest_run_flop": 1e28, "tokens": 4e16 * 12 / 365.25}
@@ -183,56 +184,3 @@ def test_what_cannot_be_kept_is_refused_and_nothing_is_written(kept_path, argume
 def test_an_unknown_kept_forecast_is_named(kept_path):
     with pytest.raises(UnknownName, match=r"There is no kept forecast 'sprung': did you mean spring\?"):
         vintage_scores(tables_of(kept_path), "sprung")
-
-
-@pytest.mark.parametrize(
-    ("text", "error", "told"),
-    [
-        (
-            "series,date,value\na,2027-01-01,1\n",
-            InvalidFile,
-            "The file lacks the columns entity, unit: history has series, entity, date, value, low, high, "
-            "unit, source_id, confidence, note.",
-        ),
-        (
-            "series,entity,date,value,unit,nots\na,b,2027-01-01,1,c,d\n",
-            UnknownName,
-            "There is no column 'nots': did you mean note or unit?",
-        ),
-        (
-            "series,entity,date,value,unit\n",
-            InvalidFile,
-            "{path} has a header but no observation: add a row below it.",
-        ),
-        (
-            "series,entity,date,value,unit\na,b,2027-01-01,1,c,d\n",
-            InvalidFile,
-            "{path}, row 2 has more cells than columns: quote cells with commas.",
-        ),
-        (
-            "series,entity,date,value,unit,unit\na,b,2027-01-01,1,c,d\n",
-            InvalidFile,
-            "The file has the column unit more than once: keep one.",
-        ),
-    ],
-)
-def test_observations_that_cannot_be_read_are_refused(database_path, tmp_path, text, error, told):
-    path = tmp_path / "seen.csv"
-    path.write_text(text)
-    with pytest.raises(error) as refused:
-        import_observations(database_path, "history", path)
-    assert str(refused.value) == told.format(path=path)
-
-
-def test_a_wrong_cell_keeps_every_observation_out(database_path, tmp_path):
-    path = tmp_path / "seen.csv"
-    path.write_text("series,entity,date,value,unit\na,b,2027-01-01,1,c\na,b,2027-01-02,many,c\n")
-    before = tables_of(database_path)["history"]
-    with pytest.raises(InvalidStatement, match="value is 'many', but must be a number"):
-        import_observations(database_path, "history", path)
-    pd.testing.assert_frame_equal(tables_of(database_path)["history"], before)
-
-
-def test_only_tables_of_observations_take_them(database_path, tmp_path):
-    with pytest.raises(UnknownName, match="There is no table of observations 'devices'"):
-        import_observations(database_path, "devices", tmp_path / "any.csv")

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard import output
-from datasets.errors import InvalidFile, UnknownName
+from dashboard import file_import, output
+from datasets.errors import UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, words, run_action in (
         ("list", "every device, a row each", _listed),
         ("show", "all that is known of one device, a row a figure", _shown),
-        ("add", "add the devices of a CSV file, all of them or none", _added),
+        ("add", "add the devices of a CSV or Parquet file, all of them or none", _added),
         ("template", "print the header of such a file", _template),
         ("remove", "remove a device that you added, with its peaks and shares", _removed),
     ):
@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("show", "remove"):
             action.add_argument("device_id", metavar="ID")
         if name == "add":
-            action.add_argument("file", metavar="FILE.csv", type=Path)
+            action.add_argument("file", metavar="FILE", type=Path)
+            file_import.add_arguments(action)
         output.add_arguments(action)
 
 
@@ -72,24 +73,16 @@ def _shown(arguments: argparse.Namespace) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["field", "value", "source_id", "confidence"])
 
 
-def _added(arguments: argparse.Namespace) -> None:
+def _added(arguments: argparse.Namespace) -> pd.DataFrame | None:
     from datasets import imports
 
-    try:
-        text = arguments.file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidFile(f"{arguments.file} cannot be read ({error.strerror}): name a CSV file.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidFile(f"{arguments.file} is not UTF-8 text: save it as CSV in UTF-8.") from error
-    changes, notes = imports.add_devices(arguments.db, text)
-    for words in (*changes.in_words(), *notes):
-        output.say(words)
+    return file_import.imported(arguments, imports.import_devices)
 
 
 def _template(arguments: argparse.Namespace) -> None:
-    from datasets import imports
+    from datasets.device_file import device_template
 
-    output.write(imports.device_template().encode(), arguments.output)
+    output.write(device_template().encode(), arguments.output)
 
 
 def _removed(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""`edgewise import`: tables that others publish and observations of one's own, from CSV."""
+"""`edgewise import`: tables that others publish, and rows of one's own for any table, from CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard import output
+from dashboard import file_import, output
 from datasets.errors import InvalidValue
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "import"
-HELP = "Take a CSV file over, all of it or nothing: Epoch AI's notable models, or rows of history or usage."
+HELP = (
+    "Take a file over, all of it or nothing: Epoch AI's notable models, or rows of a table such as history."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "what", choices=("epoch", "history", "usage"), help="epoch: Epoch AI's notable_ai_models.csv"
+        "what", metavar="WHAT", help="a table's name, or epoch for Epoch AI's notable_ai_models.csv"
     )
-    parser.add_argument("file", type=Path, nargs="?", metavar="FILE.csv")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="CSV in UTF-8 or Parquet")
+    file_import.add_arguments(parser)
     parser.add_argument("--withdraw", action="store_true", help="remove an earlier import of epoch instead")
     output.add_arguments(parser)
 
@@ -34,7 +36,9 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame | None:
         return None
     if arguments.file is None:
         raise InvalidValue(f"Nothing to import: name a file, edgewise import {arguments.what} FILE.csv.")
-    changes = _epoch(arguments) if arguments.what == "epoch" else _observations(arguments)
+    if arguments.what != "epoch":
+        return file_import.imported(arguments, file_import.of_table(arguments.what))
+    changes = _epoch(arguments)
     if arguments.dry_run:
         output.say("A dry run: nothing was changed.")
     return changes
@@ -56,12 +60,3 @@ def _epoch(arguments: argparse.Namespace) -> pd.DataFrame:
     for sentence in result.in_words():
         output.say(sentence)
     return result.changes
-
-
-def _observations(arguments: argparse.Namespace) -> pd.DataFrame:
-    from datasets.observation_import import import_observations
-
-    result = import_observations(arguments.db, arguments.what, arguments.file, dry_run=arguments.dry_run)
-    for sentence in [*result.changes.in_words(), *result.notes]:
-        output.say(f"{sentence}.".replace("..", "."))
-    return result.changes.summary()
