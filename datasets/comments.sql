@@ -36,6 +36,7 @@ COMMENT ON COLUMN devices.vehicle_wh_per_mile IS 'What the vehicle around it use
 COMMENT ON COLUMN devices.interconnect_name IS 'Link to its peers.';
 COMMENT ON COLUMN devices.interconnect_printed_gb_per_s IS 'Bandwidth of that link as vendors print it, often both ways summed, GB/s.';
 COMMENT ON COLUMN devices.interconnect_gb_per_s_per_direction IS 'Bandwidth of that link one way, GB/s; used in every computation.';
+COMMENT ON COLUMN devices.accelerators IS 'Accelerators that the row counts as one, as a rack does; all its figures are their sums. Empty: one.';
 COMMENT ON COLUMN devices.price_usd IS 'Price, US$.';
 COMMENT ON COLUMN devices.price_kind IS 'What the price is: list, street, estimated, bill of materials.';
 COMMENT ON COLUMN devices.source_id IS 'Document that the row''s defining figure came from.';

@@ -45,6 +45,7 @@ CREATE TABLE devices (
     interconnect_printed_gb_per_s       DOUBLE CHECK (interconnect_printed_gb_per_s > 0 AND isfinite(interconnect_printed_gb_per_s)),
     interconnect_gb_per_s_per_direction DOUBLE
         CHECK (interconnect_gb_per_s_per_direction > 0 AND isfinite(interconnect_gb_per_s_per_direction)),
+    accelerators                        INTEGER CHECK (accelerators >= 1),
     price_usd                           DOUBLE CHECK (price_usd >= 0 AND isfinite(price_usd)),
     price_kind                          VARCHAR,
     source_id                           VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),

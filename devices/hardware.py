@@ -34,6 +34,8 @@ class Hardware(Columns):
         Last level on chip.
     interconnect_bytes_per_s
         Link to the next device, one direction.
+    accelerators
+        Accelerators that the row counts as one, linked to each other: more than 1 for a rack.
     peak_w, typical_w, sustained_w, idle_w
         Printed maximum, typical and sustained power, and power at rest.
     battery_j, vehicle_j_per_mile
@@ -59,6 +61,7 @@ class Hardware(Columns):
     battery_j: Floats
     vehicle_j_per_mile: Floats
     interconnect_bytes_per_s: Floats
+    accelerators: Floats
     price_usd: Floats
     peak_ops_per_s: Floats
     sparse_ops_per_s: Floats
@@ -102,6 +105,7 @@ def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
         battery_j=numbers(devices, "battery_wh", WATT_HOUR_J),
         vehicle_j_per_mile=numbers(devices, "vehicle_wh_per_mile", WATT_HOUR_J),
         interconnect_bytes_per_s=numbers(devices, "interconnect_gb_per_s_per_direction", GB),
+        accelerators=numbers(devices, "accelerators", missing=1.0),
         price_usd=numbers(devices, "price_usd"),
         peak_ops_per_s=_peak_matrix(len(devices), rows, peaks, "dense_tops"),
         sparse_ops_per_s=_peak_matrix(len(devices), rows, peaks, "sparse_tops"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.hardware import Hardware
 from devices.networks import Networks
 from devices.options import Options
 from devices.settings import Settings
@@ -12,13 +13,13 @@ from devices.settings import Settings
 Obstacle = tuple[NDArray[np.bool_], str]
 
 
-def linked_devices(settings: Settings) -> NDArray[np.bool_]:
+def linked_devices(hardware: Hardware, settings: Settings) -> NDArray[np.bool_]:
     """Where devices need a link to each other that the options do not give: all but copies of the whole."""
     options = settings.serving.options
     copies = 1.0 if options.layout is None else options.layout[3]
     if options.link_gb_per_s is not None:
         return np.zeros(len(settings), dtype=bool)
-    return settings.devices / copies > 1.0
+    return settings.devices * hardware.accelerators / copies > 1.0
 
 
 def layout_obstacles(networks: Networks, options: Options) -> tuple[Obstacle, ...]:

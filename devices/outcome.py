@@ -120,10 +120,10 @@ def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> S
 
 
 def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
-    """The roofs of each pair at the arithmetic of its settings."""
+    """The roofs of each pair at the arithmetic of its settings; a rack is as many devices as it links."""
     hardware, options = pairs.hardware, settings.serving.options
     link = hardware.interconnect_bytes_per_s
-    return Machine(
+    machine = Machine(
         peak_ops_per_s=settings.peak_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
@@ -133,6 +133,17 @@ def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
         else np.full_like(link, options.link_gb_per_s * GB),
         devices=settings.devices,
         shares=shares,
+    )
+    linked = hardware.accelerators
+    if not np.any(linked > 1.0):
+        return machine
+    return machine.changed(
+        peak_ops_per_s=machine.peak_ops_per_s / linked,
+        bytes_per_s=machine.bytes_per_s / linked,
+        sram_bytes=machine.sram_bytes / linked,
+        sram_bytes_per_s=machine.sram_bytes_per_s / linked,
+        link_bytes_per_s=machine.link_bytes_per_s / (linked if options.link_gb_per_s is None else 1.0),
+        devices=machine.devices * linked,
     )
 
 

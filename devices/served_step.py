@@ -64,10 +64,10 @@ class Decoder:
         layout = self.options.layout
         if layout is None:
             return self._group_step(self.machine, sequences, new_tokens, first_context)
-        tensor, stages, experts, copies = layout
+        _, stages, _, copies = layout
         # A stage holds its layers alone, so that its chips hold as many times more of them.
         machine = self.machine.changed(
-            devices=np.full_like(self.machine.devices, tensor * experts),
+            devices=self.machine.devices / (stages * copies),
             sram_bytes=self.machine.sram_bytes * stages,
         )
         busy = np.minimum(sequences, copies)

@@ -27,11 +27,11 @@ def item(
 ) -> Step:
     """One batch of items from input to output."""
     options = settings.serving.options
-    tensor, copies = (None, 1.0) if options.layout is None else (options.layout[0], options.layout[3])
+    copies = 1.0 if options.layout is None else options.layout[3]
     busy = np.minimum(settings.batch, copies)
     evaluations = settings.batch / busy * workloads.inputs_per_item * workloads.samples
-    if tensor is not None:
-        machine = machine.changed(devices=np.full_like(machine.devices, tensor))
+    if copies > 1.0:
+        machine = machine.changed(devices=machine.devices / copies)
     step = item_step(
         networks,
         machine,
@@ -43,7 +43,7 @@ def item(
         step = with_traffic(step, machine, evaluations * options.embedding_bytes)
     if options.offload is not None:
         step = with_offload(step, machine, np.asarray(offloaded_share), options.offload_bytes_per_s)
-    if tensor is None:
+    if copies == 1.0:
         return step
     one, none = np.ones_like(busy), np.zeros_like(busy)
     return staged(step, 1.0, one, busy, copies, none, fills=False)

@@ -77,7 +77,7 @@ def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
         (networks.is_decoder & np.isnan(settings.prompt_tokens), "the workload gives no tokens to a decoder"),
         (unknown_work, "the model's operations an item are not known"),
         (
-            linked_devices(settings) & np.isnan(hardware.interconnect_bytes_per_s),
+            linked_devices(hardware, settings) & np.isnan(hardware.interconnect_bytes_per_s),
             "the device has no known link to others",
         ),
         *layout_obstacles(networks, settings.serving.options),
