@@ -63,7 +63,7 @@ QUANTITY_SENSES = {"tokens": ("demand",)}
 
 _PREFIXES = {3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y", 27: "R", 30: "Q"}
 _WORDS = {3: "thousand", 6: "million", 9: "billion", 12: "trillion", 15: "quadrillion", 18: "quintillion"}
-_PREFIXED_UNITS = ("OP/s", "op/s", "FLOP/s", "FLOP", "B/s", "B", "OP/s/W")
+_PREFIXED_UNITS = ("OP/s", "op/s", "FLOP/s", "FLOP", "B/s", "B", "OP/s/W", "W")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
