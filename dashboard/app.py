@@ -23,6 +23,7 @@ PAGES = (
     ("placement", "Placement", ":material/alt_route:"),
     ("training", "Training", ":material/model_training:"),
     ("evidence", "Evidence", ":material/fact_check:"),
+    ("method", "Method", ":material/functions:"),
     ("data", "Data", ":material/database:"),
 )
 

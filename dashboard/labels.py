@@ -23,6 +23,7 @@ QUANTITIES = {
     "gw": "Electrical power",
     "twh": "Electricity a year",
     "usd": "Cost a year",
+    "mtco2": "Carbon dioxide a year",
 }
 SEGMENTS = {
     "datacenter": "Data centre",

@@ -21,7 +21,7 @@ def cache_elements_per_layer(
 
 
 def kv_cache_bytes_per_token(networks: Networks, bytes_per_element: Floats) -> Floats:
-    """Bytes that one token adds to the key-value cache over all layers that hold one."""
+    """Bytes that one token adds to the cache, ``layers * elements * bytes`` over the layers that hold one."""
     elements = cache_elements_per_layer(
         networks.is_latent, networks.kv_heads, networks.head_dim, networks.latent, networks.rope
     )

@@ -116,7 +116,7 @@ def expert_params(
 
 
 def distinct_experts(experts: Floats, experts_per_token: Floats, tokens: Floats) -> Floats:
-    """Expected number of experts that a batch touches, E (1 - (1 - k/E)^tokens), under uniform routing."""
+    """Experts that a batch is expected to touch, ``E (1 - (1 - k / E)^tokens)``, under uniform routing."""
     untouched = np.clip(1.0 - experts_per_token / experts, 0.0, 1.0)
     return experts * (1.0 - untouched**tokens)
 

@@ -71,6 +71,8 @@ class Step:
     def cool_s(self) -> Floats:
         """Time at full speed, arithmetic and traffic one after the other.
 
+        ``t = t_compute + max(t_memory, t_sram) + t_overhead + t_network + t_offload``.
+
         The ideal roofline takes the larger of the two. Measured prefill and batched decode, where both are
         large, are explained best by their sum: kernels bound by one or by the other take turns.
         """

@@ -45,7 +45,7 @@ def attention_training_operations_per_token(
 def training_operations_per_token(
     networks: Networks, sequence_tokens: Floats, *, causal: bool = True
 ) -> Floats:
-    """Operations of one trained token: three passes of 2 N, and the attention term."""
+    """Operations of one trained token: ``6 N``, three passes of 2 N, and the attention term."""
     matrices = PASSES * operations_per_token(networks)
     return matrices + attention_training_operations_per_token(networks, sequence_tokens, causal=causal)
 
@@ -72,7 +72,7 @@ def hardware_flops_utilisation(model_utilisation: Floats, recomputed_share: Floa
 
 
 def run_s(operations: Floats, devices: Floats, peak_ops_per_s: Floats, utilisation: Floats) -> Floats:
-    """Time of a run that reaches a given share of the dense peak."""
+    """Time of a run that reaches a given share of the dense peak, ``t = F / (n C MFU)``."""
     return operations / (devices * peak_ops_per_s * utilisation)
 
 
@@ -86,7 +86,7 @@ def devices_for_run(
 def run_energy_j(
     devices: Floats, device_w: Floats, seconds: Floats, server_overhead: Floats, pue: Floats
 ) -> Floats:
-    """Energy of a run at the meter of the building.
+    """Energy of a run at the meter of the building, ``n P t * overhead * PUE``.
 
     Parameters
     ----------

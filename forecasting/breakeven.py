@@ -75,7 +75,7 @@ def access_networks(tables: Tables) -> list[str]:
 
 
 def fibre_round_trip_s(distance_km: Array | float) -> Array:
-    """Round trip of light along the cable to a data centre, s: 2 * 1.5 * distance / 0.7 c."""
+    """Round trip of light along the cable to a data centre, ``2 * 1.5 * distance / (0.7 c)``, s."""
     path_m = np.asarray(distance_km, dtype=float) * 1e3 * ROUTE_OVER_LINE
     return 2 * path_m / (FIBRE_SHARE_OF_C * SPEED_OF_LIGHT_M_PER_S)
 

@@ -59,8 +59,8 @@ def assumption_correlations(tables: Tables) -> Correlations:
 def correlated_scores(scores: Scores, correlations: Correlations) -> Scores:
     """Independent normal scores turned into correlated ones; inputs without a correlation stay as they are.
 
-    z = L u with L the Cholesky factor of the score correlations, names in sorted order, so that the result
-    does not hang on the order of the inputs. Marginal distributions do not change.
+    ``z = L u`` with L the Cholesky factor of the score correlations, names in sorted order, so that the
+    result does not hang on the order of the inputs. Marginal distributions do not change.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ Values = Mapping[str, Array]
 
 
 def nameplate_w(h100e: Array, chip_w_per_h100e: Array, values: Values) -> Array:
-    """Facility power of accelerators at full load, W: H100e * chip W * IT over chip * PUE (draws, years)."""
+    """Facility power at full load, W, ``H100e * chip_power * IT_over_chip * PUE`` (draws, years)."""
     return h100e * chip_w_per_h100e * (values["it_over_chip"] * values["pue"])[:, None]
 
 

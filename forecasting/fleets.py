@@ -20,7 +20,7 @@ STOCK_YEARS: NDArray[np.int64] = np.arange(FIRST_YEAR - 1, LAST_YEAR + 1)
 
 
 def surviving_share(age_years: ArrayLike, scale_years: ArrayLike, shape: ArrayLike) -> NDArray[np.float64]:
-    """Share of a vintage still in use: the Weibull survival function, exp(-(age/scale)^shape).
+    """Share of a vintage still in use: the Weibull survival function, ``exp(-(age / scale)^shape)``.
 
     Parameters
     ----------

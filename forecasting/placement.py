@@ -27,7 +27,7 @@ def able_probability(
     """Probability that a device meets every budget of a workload.
 
     Real devices' speed and users' patience scatter around the core's figure with a log-normal spread, so the
-    probability is Phi((ln gain - ln margin) / spread).
+    probability is ``Phi((ln gain - ln margin) / spread)``.
 
     Parameters
     ----------
@@ -241,6 +241,8 @@ def _runs(below: NDArray[np.int64]) -> list[tuple[int, int]]:
 
 def preference(first: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
     """Preference for the device in each year: logistic from 2025 to 2030, constant before.
+
+    ``ln (p / (1 - p))`` goes in a straight line from the first share to the last.
 
     Parameters
     ----------

@@ -76,9 +76,9 @@ def input_groups(model: Model) -> list[InputGroup]:
 def total_effects(at_base: Array, at_redrawn: Array) -> tuple[Array, Array]:
     """Total-effect indices by Jansen's estimator, and their jackknife error.
 
-    T_i = E[(f(z) - f(z with input i drawn anew))^2] / (2 Var f) (Jansen 1999; Saltelli et al. 2010, table 2).
-    The error is the standard error of the delete-one jackknife over the base draws; a quasi-random base makes
-    the true error smaller, so it errs on the safe side.
+    ``T_i = E[(f(z) - f(z_i))^2] / (2 Var f)`` with z_i the draw whose input i is drawn anew (Jansen 1999;
+    Saltelli et al. 2010, table 2). The error is the standard error of the delete-one jackknife over the base
+    draws; a quasi-random base makes the true error smaller, so it errs on the safe side.
 
     Parameters
     ----------

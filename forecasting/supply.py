@@ -55,8 +55,9 @@ def power_limit_w(values: Values) -> Array:
 def supplied_stock_h100e(wanted: Array, it_w_per_h100e: Array, values: Values) -> Array:
     """The accelerator stock that makers and capital allow.
 
-    stock(y) = min(wanted(y), stock(y - 1) + accelerators made, (IT power(y - 1) + capital / capital a watt) /
-    watts an H100e(y)), net of what is retired: the limits are on growth.
+    ``stock(y) = min(wanted(y), stock(y - 1) + made, (IT_power(y - 1) + capital / price) / w(y))``, made the
+    accelerators of the year, price the capital a watt, w the watts an H100e, all net of what is retired: the
+    limits are on growth.
 
     Parameters
     ----------

@@ -70,8 +70,8 @@ def causes(difference: pd.DataFrame, most: int = MOST_CAUSES) -> list[Cause]:
 def shapley_values(worth: Callable[[frozenset[int]], float], players: int) -> Array:
     """Shapley values of a game: each player's mean contribution over all orders of joining.
 
-    phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! * (v(S + i) - v(S)) (Shapley 1953); they add up
-    to v(all) - v(none).
+    ``phi_i = sum |S|! (n - |S| - 1)! / n! * (v(S + i) - v(S))`` over all sets S without i (Shapley 1953);
+    they add up to v(all) - v(none).
 
     Parameters
     ----------
