@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from forecasting.edge import WorkloadSplit, edge_use, workload_splits
+from forecasting.edge import WorkloadSplit, assistant_shares, edge_use, workload_splits
 from forecasting.fleet_sums import Ability, FleetSums, dedicated_abilities, fleet_sums
 from forecasting.placement import Host, gain_lookup
 from forecasting.plan import Plan
@@ -50,6 +50,7 @@ class Projection:
         Cross-checks, (draws, years): ``stock_h100e`` and ``wanted_stock_h100e`` at year ends,
         ``powered_share``, ``largest_run_flop``, ``training_shortfall``, ``cloud_shortfall`` and
         ``edge_shortfall``, ``cloud_bottom_up`` and ``cloud_stock_route`` (OP/s),
+        ``assistant_tokens_on_device`` and ``assistant_requests_on_device`` (shares),
         ``cloud_metered_tokens`` a day, cached prompts counted; ``cloud_h100e_needed`` by the core for the
         listed workloads, and ``serving_h100e`` beside it.
     """
@@ -205,15 +206,12 @@ def splits_by_workload(plan: Plan, values: Draws, scores: Draws) -> dict[str, Wo
 
 def _projected_chunk(scenario_id: str, plan: Plan, values: Draws, scores: Draws) -> Projection:
     fleets, abilities = fleets_and_abilities(plan, values, scores)
+    splits = workload_splits(plan.demands, plan.hosts, abilities, values, scores)
     use = edge_use(
-        plan.demands,
-        plan.hosts,
-        workload_splits(plan.demands, plan.hosts, abilities, values, scores),
-        scores,
-        plan.edge_operations_per_item,
-        plan.token_workloads,
+        plan.demands, plan.hosts, splits, scores, plan.edge_operations_per_item, plan.token_workloads
     )
-    del abilities
+    assistants = assistant_shares(plan.demands, splits, plan.token_workloads)
+    del abilities, splits
     edge = edge_series(plan, fleets, use)
     centre = data_centre_series(plan, use, values)
     return Projection(
@@ -223,6 +221,6 @@ def _projected_chunk(scenario_id: str, plan: Plan, values: Draws, scores: Draws)
         tokens_per_day={"cloud_inference": centre.tokens, "edge_inference": edge.tokens},
         units_in_use={segment: sums.units for segment, sums in fleets.items()},
         values=values,
-        checks=centre.checks | edge.checks,
+        checks=centre.checks | edge.checks | assistants,
         h100_ops_per_s=plan.h100_ops_per_s,
     )

@@ -179,6 +179,24 @@ def edge_use(
     return use
 
 
+def assistant_shares(
+    demands: Mapping[str, WorkloadDemand],
+    splits: Mapping[str, WorkloadSplit],
+    token_workloads: Mapping[str, float],
+) -> dict[str, Array]:
+    """Shares of the assistants' tokens and of their requests that are served on devices, (draws, years)."""
+    assistants = [w for w, d in demands.items() if d.preference == "assistant" and w in token_workloads]
+    if not assistants:
+        return {}
+    served = {w: splits[w].served for w in assistants}
+    shares = {}
+    for name, weight in (("tokens", token_workloads), ("requests", dict.fromkeys(assistants, 1.0))):
+        on_device = total(served[w] * weight[w] for w in assistants)
+        arising = total(splits[w].arising * weight[w] for w in assistants)
+        shares[f"assistant_{name}_on_device"] = ratio(on_device, arising)
+    return shares
+
+
 def _population(demand: WorkloadDemand, scores: Values, like: Array) -> Array:
     population = np.ones_like(like)
     for driver, role in demand.terms.terms:

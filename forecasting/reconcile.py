@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import ratio
 from forecasting.draws import Projection
 from forecasting.energy import new_capital_usd_per_year
 from forecasting.quantities import quantity_draws
+from forecasting.replay import SERIES
 from forecasting.scenarios import Tables
 from forecasting.years import DAYS_PER_YEAR, YEARS
 
@@ -121,6 +123,19 @@ COUNTERPARTS: dict[tuple[str, str], Counterpart] = {
         False,
         "tokens of the listed workloads in data centres, cached prompts counted, the mean of the year",
     ),
+    ("assistant tokens on device", "world"): Counterpart(
+        lambda p: p.checks["assistant_tokens_on_device"],
+        False,
+        "before rationing; most of these tokens are of reasoning and long documents, whose models the core "
+        "finds to fit few devices; of the requests, which are mostly short, a larger share is served there",
+    ),
+    ("edge share of operations", "world"): Counterpart(
+        lambda p: ratio(
+            _summed(p, "ops", "demand", ("edge_inference",)), _summed(p, "ops", "demand", SERIES)
+        ),
+        False,
+        "operations really executed on devices over those of all series",
+    ),
     ("accelerator stock", "WORLD (AI 2027 forecast, made Apr 2025)"): Counterpart(
         lambda p: p.checks["stock_h100e"], False, "accelerators deployed at the end of the year"
     ),
@@ -151,7 +166,8 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
     - ``agrees``: the published range overlaps our 5 to 95 % band (a part: our median stays below it);
     - ``exceeds the whole``: ours is a part and its median exceeds the published whole (the high end, where
       only a range is published);
-    - ``above`` / ``below``: the ranges do not overlap.
+    - ``above`` / ``below``: the ranges do not overlap;
+    - ``median outside``: they overlap, but our median lies outside the published range.
 
     Parameters
     ----------
@@ -228,4 +244,6 @@ def _verdict(band: Array, low: float, whole: float, high: float, part: bool) -> 
         return "exceeds the whole" if band[1] > whole else AGREES
     if band[0] > high:
         return "above"
-    return "below" if band[2] < low else AGREES
+    if band[2] < low:
+        return "below"
+    return AGREES if low == high or low <= band[1] <= high else "median outside"

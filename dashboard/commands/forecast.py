@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=values.assignment,
         help="hold an assumption at a value",
     )
-    parser.add_argument("--quantity", default="ops", help="ops, h100e, tokens, gw, twh or usd")
+    parser.add_argument("--quantity", default="ops", help="ops, h100e, tokens, gw, twh, usd or mtco2")
     parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
     parser.add_argument("--seed", type=values.non_negative_integer, default=0)
     parser.add_argument(
