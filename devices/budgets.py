@@ -18,6 +18,7 @@ from devices.catalogue import (
 from devices.largest import largest_batch, longest_prompt
 from devices.options import PLAIN, Options, Serving
 from devices.outcome import Outcome, outcome
+from devices.residence import cache_waste_share
 from devices.running_cost import running_cost
 from devices.settings import Overrides, Settings, replaced, settings
 from devices.terms import Terms, terms_of
@@ -174,6 +175,7 @@ def _serving(pairs: Pairs, chosen: Settings, found: Outcome) -> dict[str, np.nda
         "offload_link": np.where(found.offloaded_bytes > 0.0, link, "").astype(object),
         "network_share": found.network_share,
         "largest_batch": largest_batch(pairs, chosen, found.memory_needed_bytes),
+        "cache_waste_share": cache_waste_share(pairs, chosen),
         "longest_prompt": longest_prompt(pairs, chosen, found.memory_needed_bytes),
     }
 

@@ -8,6 +8,7 @@ from devices import memory
 from devices.catalogue import Pairs
 from devices.networks import Networks
 from devices.options import Options
+from devices.paging import reserved_waste_share
 from devices.settings import Settings
 from devices.step import ACTIVATION_BYTES
 from devices.units import Floats
@@ -42,7 +43,7 @@ def weights_bytes(networks: Networks, settings: Settings) -> Floats:
 def sequence_bytes(pairs: Pairs, settings: Settings) -> Floats:
     """Bytes of cache and activations of all sequences in flight."""
     workloads, options = pairs.workloads, settings.serving.options
-    prompt, answer = _held_tokens(
+    prompt, answer = held_tokens(
         options, settings.prompt_tokens, settings.output_tokens * workloads.reasoning
     )
     alive = settings.batch * workloads.samples
@@ -59,7 +60,18 @@ def sequence_bytes(pairs: Pairs, settings: Settings) -> Floats:
     return held
 
 
-def _held_tokens(options: Options, prompt: Floats, answer: Floats) -> tuple[Floats, Floats]:
+def cache_waste_share(pairs: Pairs, settings: Settings) -> Floats:
+    """Share of the cache that is held and never used; NaN for items and where nothing is held."""
+    workloads, options = pairs.workloads, settings.serving.options
+    written = settings.output_tokens * workloads.reasoning
+    prompt, answer = held_tokens(options, settings.prompt_tokens, written)
+    held = prompt + workloads.samples * answer
+    used = settings.prompt_tokens + workloads.samples * written
+    wasted = reserved_waste_share(held, used)
+    return np.where(pairs.networks.is_decoder & (not options.no_cache), wasted, np.nan)
+
+
+def held_tokens(options: Options, prompt: Floats, answer: Floats) -> tuple[Floats, Floats]:
     """Tokens of cache that are taken up: whole pages, or the whole reservation."""
     if options.page_tokens is not None:
         page = options.page_tokens

@@ -93,9 +93,15 @@ class Decoder:
         if not self.options.drafted:
             return self.step(sequences, one, context)
         kept = accepted_tokens(np.asarray(self.options.acceptance), np.asarray(self.options.drafted))
-        verified = self.step(sequences, one * (self.options.drafted + 1.0), context)
+        verified = self._verification(sequences, one * self.options.drafted, context)
         drafted, times = self._draft_step(sequences, context)
         return combined([verified, drafted], [1.0 / kept, self.options.drafted * times / kept])
+
+    def _verification(self, sequences: Floats, drafted: Floats, context: Floats) -> Step:
+        """One step over the drafted tokens and the last, which asks of each what the model would write."""
+        step = self.step(sequences, drafted + 1.0, context)
+        output = 2.0 * self.networks.vocabulary * self.networks.hidden
+        return with_operations(step, self.machine, output * drafted * sequences)
 
     def draft_prefill(self, sequences: Floats, new_tokens: Floats, first_context: Floats) -> Step | None:
         """Reading of the prompts by the network that drafts, if there is one."""

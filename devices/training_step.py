@@ -177,9 +177,11 @@ def state_bytes(networks: Networks, layout: Layout) -> Floats:
 def live_activation_bytes(networks: Networks, layout: Layout) -> Floats:
     """Memory of a device of the first stage for the activations of the micro-batches in flight.
 
-    1F1B keeps at most as many of them alive as there are stages (Narayanan et al. 2021).
+    1F1B keeps at most as many of them alive as there are stages (Narayanan et al. 2021); interleaving v
+    chunks adds a share of ``(p - 1) / (p v)`` (Korthikanti et al. 2022, section 4.2.3).
     """
-    return activation_bytes(
+    more = (layout.pipeline - 1.0) / (layout.pipeline * layout.chunks) if layout.chunks > 1 else 0.0
+    return (1.0 + more) * activation_bytes(
         networks,
         np.asarray(float(layout.micro_batch_tokens)),
         np.asarray(float(layout.sequence_tokens)),

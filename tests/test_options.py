@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from devices.attention import attended_positions, cacheless_positions
 from devices.budgets import budgets
 from devices.links import LINKS
 from devices.options import Options
+from devices.speculation import accepted_tokens
 from devices.static_batches import longest_over_mean
 
 Tables = Mapping[str, pd.DataFrame]
+FIGURES = pd.read_csv(Path(__file__).parent / "reference" / "serving_figures.csv")
 quick = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 REQUEST = {"batch": 8, "prompt_tokens": 1000, "output_tokens": 200}
 
@@ -60,6 +63,20 @@ def _figures(row: pd.Series) -> pd.Series:
 def test_an_option_at_its_limit_is_the_plain_case(tables: Tables, limit: Options) -> None:
     plain, limited = _figures(_row(tables)), _figures(_row(tables, limit))
     assert limited.to_dict() == pytest.approx(plain.to_dict(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "figure", list(FIGURES.itertuples()), ids=lambda f: f"{f.quantity} {f.acceptance} {f.drafted}"
+)
+def test_drafts_as_in_the_published_table(tables: Tables, figure: Any) -> None:
+    if figure.quantity == "accepted_tokens":
+        found = accepted_tokens(np.array(figure.acceptance), np.array(figure.drafted))
+    else:
+        asked = {"batch": 1, "prompt_tokens": 1, "output_tokens": 200}
+        options = Options(acceptance=figure.acceptance, draft_tokens=figure.drafted, draft_cost=0.0)
+        plain, drafted = (_row(tables, each, **asked)["operations_per_item"] for each in (Options(), options))
+        found = drafted / plain
+    assert found == pytest.approx(figure.expected, rel=figure.relative_tolerance)
 
 
 def test_a_draft_that_is_always_accepted_and_free_saves_all_but_one_step(tables: Tables) -> None:
@@ -166,6 +183,12 @@ def test_pages_waste_less_than_whole_reservations(tables: Tables) -> None:
     assert needed == sorted(needed)
     cache = 131072 * 1e-9
     assert needed[3] - needed[0] == pytest.approx(8 * (4096 - 1200) * cache)
+    wasted = [
+        _row(tables, options)["cache_waste_share"]
+        for options in (Options(), Options(page_tokens=16), Options(reserved_tokens=4096))
+    ]
+    # 1,000 tokens end in the middle of their last page of 16, the answer of 200 likewise.
+    assert wasted == pytest.approx([0.0, 1.0 - 1200 / (1008 + 208), 1.0 - 1200 / 4096])
 
 
 def test_what_does_not_fit_arrives_over_the_named_link_at_its_rate(tables: Tables) -> None:

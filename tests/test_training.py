@@ -239,6 +239,7 @@ def test_interleaving_divides_the_bubble(tables):
         for pieces in (1, 4)
     )
     assert chunked["bubble_s"] == pytest.approx(plain["bubble_s"] / 4.0)
+    assert chunked["activation_gb"] == pytest.approx(plain["activation_gb"] * (1.0 + 15.0 / 64.0))
 
 
 def test_the_llama_405b_run_reaches_about_the_published_utilisation(tables):
