@@ -7,6 +7,17 @@ import streamlit as st
 
 from dashboard import labels
 
+_REMEDIES = {
+    "weights": "Weights of fewer bits",
+    "prompt": "A shorter prompt",
+    "answer": "A shorter answer",
+    "bandwidth": "More memory bandwidth",
+    "memory": "More memory",
+    "power": "More power",
+    "arithmetic": "More operations a second",
+    "device": "A larger device: bandwidth, memory, power and arithmetic",
+}
+
 
 def shown(row: pd.Series, limits: pd.Series) -> None:
     """Draw the verdict, each figure beside its limit, and the roof that binds.
@@ -34,6 +45,38 @@ def shown(row: pd.Series, limits: pd.Series) -> None:
         + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, batch "
         f"{row['batch']:g}. Device figures {row['device_confidence']}, workload "
         f"{row['workload_confidence']}."
+    )
+
+
+def remedies(found: pd.DataFrame) -> None:
+    """Draw what would bring the pair within its budgets.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        As `devices.remedies.remedies` gives them.
+    """
+    st.markdown("**What would fix it**")
+    if found.empty:
+        st.markdown("Nothing that was tried brings the pair closer to its budgets on its own.")
+        return
+    st.markdown("\n".join(f"- {remedy_sentence(row)}" for _, row in found.iterrows()))
+    st.caption(
+        "Each was tried by evaluating the core again, alone, in steps; the least that is enough is named."
+    )
+
+
+def remedy_sentence(row: pd.Series) -> str:
+    """One remedy in words: what is changed, by how much, and what then still fails."""
+    change = f"to {row['change']}" if row["remedy"] == "weights" else f"{row['change']} times"
+    if pd.notna(row["before"]) and row["remedy"] != "weights":
+        before, after = (labels.number(row[name], 3) for name in ("before", "after"))
+        change += f" ({before} to {after} {row['unit']})"
+    words = f"{_REMEDIES[row['remedy']]}, {change}"
+    return (
+        f":material/check: **{words}**: enough."
+        if row["fixes"]
+        else f"{words}, helps, but then {row['reason']}."
     )
 
 

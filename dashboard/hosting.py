@@ -164,7 +164,9 @@ def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) ->
     from starlette.middleware import Middleware
 
     import dashboard
+    from dashboard import warm_start
 
+    warm_start.begin()
     middleware = [
         Middleware(SecurityHeaders, headers=security_headers(access)),
         Middleware(SessionGuard, most=limits.sessions),

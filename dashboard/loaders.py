@@ -61,12 +61,12 @@ def first_devices(current: Snapshot, names: tuple[str, ...]) -> list[str]:
 
 def scenarios(current: Snapshot) -> pd.DataFrame:
     """The scenarios in the order in which a user sees them."""
-    return scenario_table(current.tables)
+    return _scenarios(current.path, current.version, current)
 
 
 def assumptions(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> pd.DataFrame:
     """The assumptions of a scenario with the user's own values in force."""
-    return resolved_assumptions(current.tables, scenario_id, overrides)
+    return _assumptions(current.path, current.version, scenario_id, frozen(overrides), current)
 
 
 def is_replay(current: Snapshot, scenario_id: str) -> bool:
@@ -102,14 +102,15 @@ def importance(current: Snapshot, scenario_id: str) -> pd.DataFrame:
 
 def shares(current: Snapshot, scenario_id: str, overrides: Mapping[str, float], sense: str) -> pd.DataFrame:
     """Share of each series in the operations of each year, in one sense, from the draws."""
-    return series_shares(projected(current, scenario_id, overrides), sense)
+    return _shares(current.path, current.version, scenario_id, frozen(overrides), sense, DRAWS, current)
 
 
 def growth(
     current: Snapshot, scenario_id: str, overrides: Mapping[str, float], quantity: str, sense: str
 ) -> pd.DataFrame:
     """Yearly growth of each series over the projection, from the draws."""
-    return series_growth(projected(current, scenario_id, overrides), quantity, sense)
+    chosen = current.path, current.version, scenario_id, frozen(overrides), quantity, sense, DRAWS
+    return _growth(*chosen, current)
 
 
 def budget_rows(
@@ -213,6 +214,45 @@ def plan_of(current: Snapshot, scenario_id: str, overrides: Overrides = ()) -> P
 def projected(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> Projection:
     """The draws of a scenario with the user's own values in force."""
     return _draws(current.path, current.version, scenario_id, frozen(overrides), DRAWS, current)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _scenarios(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
+    return scenario_table(_current.tables)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _assumptions(
+    path: Path, version: str, scenario_id: str, overrides: Overrides, _current: Snapshot
+) -> pd.DataFrame:
+    return resolved_assumptions(_current.tables, scenario_id, dict(overrides))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _shares(
+    path: Path,
+    version: str,
+    scenario_id: str,
+    overrides: Overrides,
+    sense: str,
+    draws: int,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    return series_shares(_draws(path, version, scenario_id, overrides, draws, _current), sense)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _growth(
+    path: Path,
+    version: str,
+    scenario_id: str,
+    overrides: Overrides,
+    quantity: str,
+    sense: str,
+    draws: int,
+    _current: Snapshot,
+) -> pd.DataFrame:
+    return series_growth(_draws(path, version, scenario_id, overrides, draws, _current), quantity, sense)
 
 
 @in_turn

@@ -218,6 +218,13 @@ def test_budgets_explains_a_cell() -> None:
     assert not app.exception
 
 
+def test_budgets_names_what_would_fix_a_cell() -> None:
+    app = opened("budgets", {"device": "apple_a18_pro", "workload": "chat_large"})
+    told = " ".join(text.value for text in app.markdown)
+    assert "A larger device: bandwidth, memory, power and arithmetic, 128 times" in told
+    assert "More memory, 128 times (8.00 to 1,020 GB), helps, but then" in told
+
+
 def test_a_precision_that_the_only_device_lacks_is_a_sentence() -> None:
     app = opened("budgets", {"device": "h100_sxm", "workload": "chat_small"})
     app.selectbox(key="budgets.weights").set_value("fp64")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, cell_explanation, controls, figures, guard, loaders, sentences
+from dashboard import address, cell_explanation, controls, device_loaders, figures, guard, loaders, sentences
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
 from devices.units import PRECISION_BITS
@@ -93,7 +93,7 @@ def budgets_page() -> None:
     frame = loaders.budget_rows(current, device_ids, workload_ids, options)
     rows = _named(current, frame)
     _map(current, rows)
-    _why(current, rows)
+    _why(current, rows, options)
     _table(rows)
     controls.csv_download(frame, "edgewise_budget.csv", "budgets.csv")
     with st.expander("The same from the command line", icon=":material/terminal:"):
@@ -202,7 +202,7 @@ def _take_click(event: Any, rows: pd.DataFrame) -> None:
     st.toast(f"**{cell['workload']}** on **{cell['device']}**: {verdict}", duration="long")
 
 
-def _why(current: Snapshot, rows: pd.DataFrame) -> None:
+def _why(current: Snapshot, rows: pd.DataFrame, options: dict[str, Any]) -> None:
     st.subheader("Why a cell fails", anchor=False)
     device, workload = _cell(rows)
     left, right = st.columns(2)
@@ -224,6 +224,8 @@ def _why(current: Snapshot, rows: pd.DataFrame) -> None:
     row = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
     limits = current.tables["workloads"].set_index("workload_id").loc[workload]
     cell_explanation.shown(row, limits)
+    if pd.notna(row["margin"]) and not row["within_budget"]:
+        cell_explanation.remedies(device_loaders.remedies_for(current, device, workload, options))
 
 
 def _picked() -> None:

@@ -18,6 +18,7 @@ NAME = "benchmark"
 HELP = "How long this machine takes to load the database, evaluate the core and draw the forecast."
 DRAWS = (10_000, 100_000)
 POINTS = 1_000_000
+REPEATS = 9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DRAWS,
         help="numbers of draws (default: 10000 100000)",
     )
+    parser.add_argument(
+        "--app",
+        action="store_true",
+        help="measure the app in headless Chromium instead, beside an empty Streamlit page with one chart",
+    )
+    parser.add_argument(
+        "--repeats",
+        type=values.positive_integer,
+        default=REPEATS,
+        help="with --app: tries of each figure (default: %(default)s)",
+    )
     output.add_arguments(parser)
 
 
@@ -42,6 +54,8 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     """One row a figure."""
     import pandas as pd
 
+    if arguments.app:
+        return _app(arguments)
     from datasets import database
     from devices.budgets import budgets
     from devices.grid import grid_outcomes
@@ -56,6 +70,17 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     rows.append((f"grid of {arguments.points:,} points", taken, "s"))
     rows.append(("core evaluations", arguments.points / taken, "1/s"))
     return pd.DataFrame(rows, columns=["what", "value", "unit"])
+
+
+def _app(arguments: argparse.Namespace) -> pd.DataFrame:
+    import pandas as pd
+
+    from dashboard.app_benchmark import TARGETS, app_times
+    from datasets import database
+
+    rows = app_times(database.ensure(arguments.db), arguments.repeats)
+    frame = pd.DataFrame(rows, columns=["what", "value", "unit"])
+    return frame.assign(target=frame["what"].map(TARGETS))
 
 
 def _forecast_rows(tables: Mapping[str, pd.DataFrame], sizes: Sequence[int]) -> list[tuple[str, float, str]]:
