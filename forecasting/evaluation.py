@@ -57,9 +57,9 @@ class Model:
         """Correlated standard-normal scores of all inputs, (draws,) each."""
         return correlated_scores(normal_scores(self.inputs, draws, seed), self.correlations)
 
-    def kept(self, scores: Scores, keep: Callable[[Projection], Any]) -> Any:
+    def kept(self, scores: Scores, keep: Callable[[Projection], Any], *, in_order: bool = True) -> Any:
         """What `keep` takes out of the projections at the scores (`draws.kept_draws`)."""
-        return kept_draws(self.scenario_id, self.plan, self.values(scores), scores, keep)
+        return kept_draws(self.scenario_id, self.plan, self.values(scores), scores, keep, in_order=in_order)
 
     def projection(self, scores: Scores) -> Projection:
         """All series of the scenario at the scores."""

@@ -141,8 +141,10 @@ def drawn_by_sense(model: Model, quantity: str, *, draws: int = DEFAULT_DRAWS, s
     Returns
     -------
     dict of (series, sense) to dict of segment to (draws, years) array
+        The same draw stands at the same place in all of them, but not at its own number.
     """
-    return model.kept(model.scores(draws, seed), lambda drawn: _by_sense(drawn, quantity))
+    scores = model.scores(draws, seed)
+    return model.kept(scores, lambda drawn: _by_sense(drawn, quantity), in_order=False)
 
 
 def _by_sense(drawn: Projection, quantity: str, senses: Sequence[str] = SENSES) -> BySense:
