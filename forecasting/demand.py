@@ -90,6 +90,32 @@ def family_scale(values: Mapping[str, NDArray[np.float64]], family: str) -> NDAr
     return np.exp(weight[:, None] * np.log(lever)).T
 
 
+PRICED_FAMILIES = frozenset({"language", "speech", "image", "video"})
+
+
+def price_response(values: Mapping[str, NDArray[np.float64]], frontier: bool) -> NDArray[np.float64]:
+    """Demand over that at the prices of 2025: (operations an item * watts an operation) ^ -elasticity.
+
+    What serving takes in machines and power stands for its price; 1 up to 2025 and where the elasticity is 0.
+
+    Parameters
+    ----------
+    values : mapping
+        Drawn assumptions.
+    frontier : bool
+        Whether the workload's operations an item follow the frontier model.
+
+    Returns
+    -------
+    (draws, years) array
+    """
+    elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)[:, None]
+    yearly = np.log(values["chip_w_decline"])
+    if frontier:
+        yearly = yearly + np.log(values["frontier_model_growth"])
+    return np.exp(-values["price_elasticity"] * elapsed * yearly).T
+
+
 def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Operations an item of workloads that follow the frontier model, over those of 2025 (draws, years)."""
     elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)

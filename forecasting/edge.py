@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.arithmetic import ratio, total
-from forecasting.demand import WorkloadDemand, family_scale
+from forecasting.demand import PRICED_FAMILIES, WorkloadDemand, family_scale, price_response
 from forecasting.fleet_sums import Ability, FleetSums
 from forecasting.placement import Host, preference
 
@@ -84,6 +84,7 @@ def workload_splits(
     abilities: Mapping[Host, Ability],
     values: Values,
     scores: Values,
+    frontier_workloads: Collection[str] = (),
 ) -> dict[str, WorkloadSplit]:
     """Where each workload is served, before supply is checked, with ability and preference apart.
 
@@ -97,21 +98,37 @@ def workload_splits(
     abilities : mapping of Host to Ability
     values, scores : mappings
         Drawn assumptions, and standard-normal scores of the drivers.
+    frontier_workloads : collection of workload_id
+        In the cloud these follow the frontier model, which moves their price.
 
     Returns
     -------
     dict of workload_id to WorkloadSplit
     """
     known: dict[str, Array] = {}
-    scales = {family: family_scale(values, family) for family in {d.family for d in demands.values()}}
+    scales = _demand_scales(demands, values, frontier_workloads)
     chosen = _preferences(demands, values)
     return {
         workload_id: _split(
             demand,
-            demand.items_per_s_of_activity(scores, known) * scales[demand.family],
+            demand.items_per_s_of_activity(scores, known) * scales[workload_id],
             chosen.get(demand.preference) if demand.must_run == "anywhere" else None,
             tuple(abilities[host] for host in hosts.get(workload_id, [])),
         )
+        for workload_id, demand in demands.items()
+    }
+
+
+def _demand_scales(
+    demands: Mapping[str, WorkloadDemand], values: Values, frontier_workloads: Collection[str]
+) -> dict[str, Array]:
+    """Levers on the family of each workload, times its response to price where the cloud serves it."""
+    families = {family: family_scale(values, family) for family in {d.family for d in demands.values()}}
+    response = {follows: price_response(values, follows) for follows in (False, True)}
+    return {
+        workload_id: families[demand.family] * response[demand.elsewhere in frontier_workloads]
+        if demand.elsewhere is not None and demand.family in PRICED_FAMILIES
+        else families[demand.family]
         for workload_id, demand in demands.items()
     }
 

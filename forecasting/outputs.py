@@ -71,6 +71,18 @@ _ALL = [
     Output("edge_twh", "TWh/yr", "Electricity of edge inference in a year", _total("twh", _EDGE, "demand")),
     Output("gw", "GW", "Facility power of all accelerators at full load", _total("gw", _CENTRES, "capacity")),
     Output("usd", "US$/yr", "Capital written off and electricity, a year", _total("usd", SERIES, "demand")),
+    Output(
+        "mtco2",
+        "MtCO2/yr",
+        "Carbon dioxide of the electricity of all three series",
+        _total("mtco2", SERIES, "demand"),
+    ),
+    Output(
+        "powered_share",
+        "share",
+        "Share of the accelerator stock that its power limit lets run",
+        lambda drawn: drawn.checks["powered_share"],
+    ),
     Output("total_ops", "OP/s", "Operations really executed, all series", _total("ops", SERIES, "demand")),
     Output("training_ops", "OP/s", "Operations executed in training", _total("ops", _TRAINING, "demand")),
     Output("cloud_ops", "OP/s", "Operations executed in cloud inference", _total("ops", _CLOUD, "demand")),

@@ -41,5 +41,9 @@ def largest_run_flop(final_run_ops_per_s: Array, values: Values) -> Array:
     growth = early[:, None] * np.log(values["largest_run_growth_2026_27"])
     growth += late[:, None] * np.log(values["largest_run_growth_2028_30"])
     track = (values["largest_run_flop_2025"] * np.exp(growth)).T
-    fed = final_run_ops_per_s * HOURS_PER_YEAR * 3600
-    return np.where(YEARS >= LAST_HISTORY_YEAR, np.minimum(track, fed), np.nan)
+    return np.where(YEARS >= LAST_HISTORY_YEAR, np.minimum(track, fed_flop(final_run_ops_per_s)), np.nan)
+
+
+def fed_flop(final_run_ops_per_s: Array) -> Array:
+    """Operations that all final runs together execute in a year, FLOP."""
+    return final_run_ops_per_s * HOURS_PER_YEAR * 3600
