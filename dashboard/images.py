@@ -56,7 +56,7 @@ def _with_source(svg: str, alternative: str, source: str) -> str:
     if found is None:
         return svg
     width, height = float(found[2]), float(found[3])
-    lines = textwrap.wrap(source, max(20, int((width - 2 * _MARGIN) / _LETTER_WIDTH)))
+    lines = textwrap.wrap(source.replace("`", ""), max(20, int((width - 2 * _MARGIN) / _LETTER_WIDTH)))
     total = height + _LINE_HEIGHT * len(lines) + (_MARGIN if lines else 0)
     sized = f'{found[1]} width="{width:g}" height="{total:g}" viewBox="0 0 {width:g} {total:g}" role="img"'
     ground = f'><desc>{html.escape(alternative)}</desc><rect width="100%" height="100%" fill="white"/>'
