@@ -50,6 +50,7 @@ def few_draws(built_database: Path, request: pytest.FixtureRequest, monkeypatch:
     if "database_path" not in request.fixturenames:
         monkeypatch.setenv("EDGEWISE_DB", str(built_database))
     monkeypatch.setattr("dashboard.loaders.DRAWS", DRAWS)
+    monkeypatch.setattr("dashboard.analyses.SWEEP_STEPS", 2)
     monkeypatch.delenv("EDGEWISE_READ_ONLY", raising=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from app_driver import move_every_control, opened, rows_of, sound, titles
+from app_driver import opened, rows_of, sound, titles
 
 from dashboard import labels, loaders, theme
 from dashboard.charts import multiples, waterfall
@@ -33,10 +33,6 @@ def test_two_scenarios_are_drawn_split_and_tabled_from_the_address() -> None:
     expected = scenario_difference(current.tables, "edge_first", "ai_slowdown")
     assert set(differing["assumption_id"]) == set(expected["assumption_id"])
     assert "edgewise waterfall ai_slowdown edge_first --figure edge_share_2028" in app.code[0].value
-
-
-def test_every_control_moves_without_a_fault() -> None:
-    move_every_control(opened("compare", {"scenario": "central,edge_first,bitstream", "figure": "gw"}))
 
 
 def test_one_scenario_is_too_few_and_five_are_too_many() -> None:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from app_driver import move_every_control, opened, rows_of, sound, titles
+from app_driver import opened, rows_of, sound, titles
 
-from dashboard import analyses, labels, loaders
+from dashboard import analyses, labels
 from dashboard.charts import drivers, two_way
 
 pytestmark = pytest.mark.usefixtures("few_draws")
-
-
-def test_every_control_moves_without_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analyses, "SWEEP_STEPS", 2)
-    monkeypatch.setattr(loaders, "DRAWS", 16)
-    move_every_control(opened("drivers"))
 
 
 def test_the_address_names_figure_scenario_and_both_axes(monkeypatch: pytest.MonkeyPatch) -> None:

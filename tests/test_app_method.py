@@ -14,7 +14,7 @@ from forecasting.quantities import QUANTITIES
 pytestmark = pytest.mark.usefixtures("few_draws")
 
 
-@pytest.mark.parametrize("view", ["equations", "units", "confidence", "glossary"])
+@pytest.mark.parametrize("view", ["confidence", "glossary"])
 def test_a_view_draws_and_every_control_of_it_moves(view: str) -> None:
     app = sound(opened("method", {"view": view}))
     assert app.header[0].value == "How is it computed?"

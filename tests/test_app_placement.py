@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 import pytest
-from app_driver import move_every_control, opened, rows_of, sound, titles
+from app_driver import opened, rows_of, sound, titles
 
 from dashboard import analyses, break_even_explorer, labels, loaders, theme
 from dashboard.charts import break_even, placement_map
@@ -15,10 +15,6 @@ from forecasting.breakeven import access_networks, break_even_map
 pytestmark = pytest.mark.usefixtures("few_draws")
 Tables = Mapping[str, pd.DataFrame]
 _WIFI = "wi-fi-fibre-to-nearest-cloud-region"
-
-
-def test_every_control_moves_without_a_fault() -> None:
-    move_every_control(opened("placement"))
 
 
 def test_the_map_and_the_lines_show_the_models_own_shares() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from app_driver import move_every_control, opened, rows_of, sound, titles
+from app_driver import opened, rows_of, sound, titles
 
 from dashboard import labels, loaders, theme
 from dashboard.charts import runs
@@ -29,14 +29,15 @@ def layouts(tables: Tables, devices: int = 512) -> pd.DataFrame:
     return training_layouts(tables, "llama_3_1_8b", "h100_sxm", devices, 512, base, run_terms(tables, 15e12))
 
 
-def test_every_control_moves_without_a_fault() -> None:
-    move_every_control(opened("training", {"device": "h100_sxm", "count": "256", "batch": "256"}))
+@pytest.fixture(scope="module")
+def planned(tables: Tables) -> pd.DataFrame:
+    return layouts(tables)
 
 
-def test_the_page_plans_what_the_core_plans() -> None:
+def test_the_page_plans_what_the_core_plans(planned: pd.DataFrame) -> None:
     app = sound(opened("training", _RUN | {"sequence": "8192", "chunks": "1"}))
     assert not app.warning
-    best = layouts(loaders.snapshot().tables).iloc[0]
+    best = planned.iloc[0]
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Time"] == f"{labels.number(best['days'], 3)} d"
     assert shown["Facility power"] == labels.amount(1e6 * best["facility_mw"], "W", 3)
@@ -67,8 +68,8 @@ def test_a_device_without_the_precision_is_named() -> None:
     assert "Not planned, without a known peak in FP8: NVIDIA A100 SXM4 80GB" in app.info[0].value
 
 
-def test_every_layout_uses_all_devices_and_the_whole_batch(tables: Tables) -> None:
-    frame = layouts(tables)
+def test_every_layout_uses_all_devices_and_the_whole_batch(planned: pd.DataFrame) -> None:
+    frame = planned
     assert (frame["tensor"] * frame["pipeline"] * frame["data"] == 512).all()
     assert (frame["data"] * frame["micro_batches"] == 512).all()
     assert frame["tensor"].max() <= 8
@@ -78,8 +79,8 @@ def test_every_layout_uses_all_devices_and_the_whole_batch(tables: Tables) -> No
     assert frame.loc[fitting, "days"].is_monotonic_increasing
 
 
-def test_a_layout_is_planned_as_by_itself(tables: Tables) -> None:
-    row = layouts(tables).iloc[0]
+def test_a_layout_is_planned_as_by_itself(tables: Tables, planned: pd.DataFrame) -> None:
+    row = planned.iloc[0]
     layout = Layout(sequence_tokens=8192, zero_stage=1)
     widths = {name: int(row[name]) for name in ("tensor", "pipeline", "data", "micro_batches")}
     plan = training_plan(
@@ -96,17 +97,17 @@ def test_devices_that_suit_no_layout_are_refused(tables: Tables, devices: int, s
         layouts(tables, devices)
 
 
-def test_grey_cells_are_layouts_short_of_memory(tables: Tables) -> None:
-    rows = runs.layout_rows(layouts(tables).assign(fits_memory=lambda f: f["tensor"] > 1))
+def test_grey_cells_are_layouts_short_of_memory(planned: pd.DataFrame) -> None:
+    rows = runs.layout_rows(planned.assign(fits_memory=lambda f: f["tensor"] > 1))
     chart = runs.layout_chart(rows, title="A", subtitle="B").to_dict()
     fills = [layer["mark"].get("fill") for layer in chart["layer"] if layer["mark"]["type"] == "rect"]
     assert fills == [None, theme.UNKNOWN]
-    none = runs.layout_rows(layouts(tables).assign(fits_memory=False))
+    none = runs.layout_rows(planned.assign(fits_memory=False))
     assert len(runs.layout_chart(none, title="A", subtitle="B").layer) == 2
 
 
-def test_the_parts_of_a_step_add_up(tables: Tables) -> None:
-    plans = layouts(tables).head(1).assign(device="H100")
+def test_the_parts_of_a_step_add_up(planned: pd.DataFrame) -> None:
+    plans = planned.head(1).assign(device="H100")
     rows = runs.step_rows(plans)
     assert rows["share"].sum() == pytest.approx(1.0)
     assert rows["kind"].iloc[0] == "Arithmetic"
