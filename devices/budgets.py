@@ -19,6 +19,7 @@ from devices.largest import largest_batch, longest_prompt
 from devices.options import PLAIN, Options, Serving
 from devices.outcome import Outcome, outcome
 from devices.residence import cache_waste_share
+from devices.roofline import attainable_ops_per_s
 from devices.running_cost import running_cost
 from devices.settings import Overrides, Settings, replaced, settings
 from devices.terms import Terms, terms_of
@@ -165,7 +166,7 @@ def _frame(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict, term
     }
     with np.errstate(invalid="ignore", divide="ignore"):
         served = {**_serving(pairs, chosen, found), **running_cost(pairs, chosen, found, terms)}
-    return pd.DataFrame({**leading, **_further(pairs, found, judged), **served})
+    return pd.DataFrame({**leading, **_further(pairs, chosen, found, judged), **served})
 
 
 def _serving(pairs: Pairs, chosen: Settings, found: Outcome) -> dict[str, np.ndarray]:
@@ -180,7 +181,17 @@ def _serving(pairs: Pairs, chosen: Settings, found: Outcome) -> dict[str, np.nda
     }
 
 
-def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndarray]:
+def headroom(pairs: Pairs, chosen: Settings, found: Outcome) -> Floats:
+    """How many times faster the ideal roofline is, ``min(C, I M)`` over the predicted rate.
+
+    Below 1 only where weights are read on chip, faster than the main memory that M stands for.
+    """
+    peak, bandwidth = chosen.peak_ops_per_s, pairs.hardware.memory_bytes_per_s
+    ideal = chosen.devices * attainable_ops_per_s(found.intensity, peak, bandwidth)
+    return ideal / found.attained_ops_per_s
+
+
+def _further(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict) -> dict[str, np.ndarray]:
     return {
         "items_per_s": found.items_per_s,
         "latency_s": found.latency_s,
@@ -191,6 +202,7 @@ def _further(pairs: Pairs, found: Outcome, judged: Verdict) -> dict[str, np.ndar
         "memory_short_gb": found.memory_short_bytes / GB,
         "arithmetic_intensity": found.intensity,
         "ridge_point": found.ridge,
+        "headroom": headroom(pairs, chosen, found),
         **_interval("first_token_s", found.first_token_s, found.spread),
         **_interval("per_token_s", found.per_token_s, found.spread),
         **_interval("power_w", found.power_w, found.power_spread),

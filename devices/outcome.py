@@ -25,6 +25,7 @@ from devices.power import (
 from devices.request import request
 from devices.roofline import ridge_point
 from devices.settings import Settings
+from devices.static_schedules import statically_scheduled
 from devices.step import Machine, Step
 from devices.units import GB, Floats, Labels, weight_class
 
@@ -179,6 +180,8 @@ def case_of(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Cas
     machine = machine_of(pairs, settings, shares_of(efficiencies, pairs, settings))
     needed = residence.needed_bytes(pairs, settings, reserve[place])
     on_chip = memory.is_on_chip(hardware.memory_type)[place]
+    shares = statically_scheduled(machine.shares, on_chip & pairs.networks.is_decoder)
+    machine = machine.changed(shares=shares)
     return Case(pairs, settings, machine, power_limits(hardware).take(place), needed, on_chip)
 
 

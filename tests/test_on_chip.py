@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from devices.options import Options
 from devices.widths import widths
 
 Tables = Mapping[str, pd.DataFrame]
+SPEEDS = pd.read_csv(Path(__file__).parent / "reference" / "on_chip_speeds.csv")
 
 
 def _with_cell(tables: Tables, device: str, **cells: float) -> dict[str, pd.DataFrame]:
@@ -86,3 +88,27 @@ def test_a_chip_of_unknown_bandwidth_has_no_figure(tables: Tables, device: str) 
     row = budgets(tables, [device], ["smart_camera"]).iloc[0]
     assert row["reason"] == "the device's memory bandwidth is not known"
     assert np.isnan(row["latency_s"])
+
+
+def test_published_speeds_are_met_within_the_spread(tables: Tables) -> None:
+    inside = []
+    for figure in SPEEDS.itertuples():
+        options = Options(tensor=figure.tensor, pipeline=figure.pipeline, link_gb_per_s=30.0)
+        row = budgets(
+            tables, [figure.device_id], ["chat_small"], model_id=figure.model_id, batch=1, options=options,
+            weight_precision=figure.weight_precision, prompt_tokens=figure.prompt_tokens,
+            output_tokens=figure.output_tokens,
+        ).iloc[0]  # fmt: skip
+        assert row["fits_memory"]
+        assert 0.5 < row["tokens_per_s"] / figure.tokens_per_s < 2.0
+        inside.append(row["per_token_s_low"] < 1.0 / figure.tokens_per_s < row["per_token_s_high"])
+    # An interval of 80 % leaves one of five outside.
+    assert sum(inside) >= 3
+
+
+def test_headroom_is_what_the_ideal_roofline_leaves(tables: Tables) -> None:
+    rows = budgets(tables, ["h100_sxm", "gb200_nvl72", "rtx_4090"], ["chat_small", "image_gen"])
+    assert (rows["headroom"] > 1.0).all()
+    row = rows.iloc[0]
+    ideal = min(1978.9e12, row["arithmetic_intensity"] * 3350e9)
+    assert row["headroom"] == pytest.approx(ideal / row["attained_ops_per_s"])
