@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,20 +20,10 @@ DEFAULT_DRAWS = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--scenario", metavar="ID", nargs="+", action="extend", help="default: central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
+    forecast_options.add_scenarios(parser)
+    forecast_options.add_overrides(parser)
     parser.add_argument("--quantity", default="ops", help="ops, h100e, tokens, gw, twh, usd or mtco2")
-    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     parser.add_argument(
         "--draws-output", metavar="FILE.parquet", type=Path, help="write every draw there, inputs and series"
     )
@@ -49,7 +39,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     from forecasting.projection import forecast
 
     tables = database.load(arguments.db).tables
-    scenario_ids = list(dict.fromkeys(arguments.scenario or ["central"]))
+    scenario_ids = forecast_options.scenario_ids(arguments)
     frame = forecast(
         tables,
         scenario_ids,
@@ -59,7 +49,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
         overrides=dict(arguments.overrides),
     )
     if arguments.draws_output is not None:
-        _write_draws(arguments, tables, scenario_ids)
+        _write_draws(arguments, tables)
     if arguments.record is not None:
         _record(arguments, scenario_ids)
     return frame
@@ -84,22 +74,14 @@ def _record(arguments: argparse.Namespace, scenario_ids: list[str]) -> None:
     output.say(f"Kept as '{arguments.record}', inputs {kept['inputs_hash'].iloc[0][:16]}.")
 
 
-def _write_draws(
-    arguments: argparse.Namespace, tables: Mapping[str, pd.DataFrame], scenario_ids: list[str]
-) -> None:
+def _write_draws(arguments: argparse.Namespace, tables: Mapping[str, pd.DataFrame]) -> None:
     import pandas as pd
 
     from datasets import exports
-    from forecasting.projection import projection
     from forecasting.raw_draws import raw_draws
 
-    overrides = dict(arguments.overrides)
     frames = [
-        raw_draws(
-            projection(tables, scenario_id, draws=arguments.draws, seed=arguments.seed, overrides=overrides),
-            arguments.quantity,
-        )
-        for scenario_id in scenario_ids
+        raw_draws(drawn, arguments.quantity) for drawn in forecast_options.projections(arguments, tables)
     ]
     output.write(exports.parquet_bytes(pd.concat(frames, ignore_index=True)), arguments.draws_output)
     output.say(f"{sum(map(len, frames))} draws were written to {arguments.draws_output}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,19 +17,9 @@ DEFAULT_DRAWS = 1000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--scenario", metavar="ID", default="central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
-    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_scenario(parser)
+    forecast_options.add_overrides(parser)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     output.add_arguments(parser)
 
 

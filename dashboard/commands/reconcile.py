@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,17 +17,8 @@ DEFAULT_DRAWS = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--scenario", metavar="ID", nargs="+", action="extend", help="default: central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
+    forecast_options.add_scenarios(parser)
+    forecast_options.add_overrides(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--all", action="store_true", help="what agrees too")
     shown.add_argument(
@@ -35,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="instead, cloud inference counted from its workloads beside that counted from the stock",
     )
-    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     output.add_arguments(parser)
 
 
@@ -46,24 +36,16 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
 
     from datasets import database
     from forecasting.cloud_routes import cloud_routes
-    from forecasting.projection import projection
     from forecasting.reconcile import contradictions, published_comparison
 
     tables = database.load(arguments.db).tables
     frames = []
-    for scenario_id in dict.fromkeys(arguments.scenario or ["central"]):
-        drawn = projection(
-            tables,
-            scenario_id,
-            draws=arguments.draws,
-            seed=arguments.seed,
-            overrides=dict(arguments.overrides),
-        )
+    for drawn in forecast_options.projections(arguments, tables):
         if arguments.routes:
             frames.append(cloud_routes(drawn))
             continue
         comparison = published_comparison(drawn, tables)
         against = contradictions(comparison)
-        output.say(f"{scenario_id} contradicts {len(against)} of {len(comparison)} published figures.")
+        output.say(f"{drawn.scenario_id} contradicts {len(against)} of {len(comparison)} published figures.")
         frames.append(comparison if arguments.all else against)
     return pd.concat(frames, ignore_index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,34 +17,19 @@ DEFAULT_DRAWS = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--scenario", metavar="ID", default="central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
-    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_scenarios(parser)
+    forecast_options.add_overrides(parser)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     output.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> pd.DataFrame:
-    """One row a measure and year."""
+    """One row a scenario, measure and year."""
+    import pandas as pd
+
     from datasets import database
     from forecasting.largest_runs import largest_runs
-    from forecasting.projection import projection
 
     tables = database.load(arguments.db).tables
-    drawn = projection(
-        tables,
-        arguments.scenario,
-        draws=arguments.draws,
-        seed=arguments.seed,
-        overrides=dict(arguments.overrides),
-    )
-    return largest_runs(drawn, tables)
+    drawn = forecast_options.projections(arguments, tables)
+    return pd.concat([largest_runs(one, tables) for one in drawn], ignore_index=True)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output, values
 from datasets.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -30,17 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="figures such as twh_2030 (default: the headline ones); a name with a suffix is a file to write",
     )
     parser.add_argument("--format", choices=output.FORMATS)
-    parser.add_argument("--scenario", metavar="ID", default="central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
+    forecast_options.add_scenario(parser)
+    forecast_options.add_overrides(parser)
     parser.add_argument("--samples", type=values.positive_integer, default=DEFAULT_SAMPLES)
     parser.add_argument("--seed", type=values.non_negative_integer, default=0)
 

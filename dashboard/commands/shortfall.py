@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,21 +17,9 @@ DEFAULT_DRAWS = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument(
-        "--scenario", metavar="ID", nargs="+", action="extend", help="default: power_constrained"
-    )
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value, such as power_limit_gw_2030=90",
-    )
-    parser.add_argument("--draws", type=values.positive_integer, default=DEFAULT_DRAWS)
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_scenarios(parser, "power_constrained")
+    forecast_options.add_overrides(parser)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     output.add_arguments(parser)
 
 
@@ -40,22 +28,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     import pandas as pd
 
     from datasets import database
-    from forecasting.projection import projection
     from forecasting.shortfalls import series_shortfalls
 
-    tables = database.load(arguments.db).tables
-    return pd.concat(
-        [
-            series_shortfalls(
-                projection(
-                    tables,
-                    scenario_id,
-                    draws=arguments.draws,
-                    seed=arguments.seed,
-                    overrides=dict(arguments.overrides),
-                )
-            )
-            for scenario_id in dict.fromkeys(arguments.scenario or ["power_constrained"])
-        ],
-        ignore_index=True,
-    )
+    drawn = forecast_options.projections(arguments, database.load(arguments.db).tables)
+    return pd.concat([series_shortfalls(one) for one in drawn], ignore_index=True)

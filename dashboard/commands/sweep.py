@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dashboard import output, values
+from dashboard import forecast_options, output, values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,21 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--figure", metavar="FIGURE", nargs="+", action="extend", help=f"default: {DEFAULT_FIGURE}"
     )
-    parser.add_argument("--scenario", metavar="ID", default="central")
-    parser.add_argument(
-        "--set",
-        metavar="ASSUMPTION=VALUE",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="overrides",
-        type=values.assignment,
-        help="hold an assumption at a value",
-    )
-    parser.add_argument(
-        "--draws", type=values.positive_integer, default=DEFAULT_DRAWS, help="draws at each point"
-    )
-    parser.add_argument("--seed", type=values.non_negative_integer, default=0)
+    forecast_options.add_scenario(parser)
+    forecast_options.add_overrides(parser)
+    forecast_options.add_draws(parser, DEFAULT_DRAWS)
     output.add_arguments(parser)
 
 
