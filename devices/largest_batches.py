@@ -26,6 +26,10 @@ def largest_batches(
     workload_ids: Sequence[str] | None = None,
     *,
     model_id: str | None = None,
+    weight_precision: str | None = None,
+    kv_precision: str | None = None,
+    prompt_tokens: float | None = None,
+    output_tokens: float | None = None,
     per_token_ms: float | None = None,
     options: Options = PLAIN,
 ) -> pd.DataFrame:
@@ -33,7 +37,8 @@ def largest_batches(
 
     Parameters
     ----------
-    tables, device_ids, workload_ids, model_id, options
+    tables, device_ids, workload_ids, model_id, weight_precision, kv_precision, prompt_tokens, output_tokens,
+    options
         As in `devices.budgets.budgets`; only workloads of decoders have rows.
     per_token_ms : float, optional
         Time of a token in place of each workload's own budget.
@@ -54,7 +59,14 @@ def largest_batches(
     if per_token_ms is not None and not (np.isfinite(per_token_ms) and per_token_ms > 0.0):
         raise InvalidValue(f"per_token_ms is {per_token_ms:g}: it must be a finite number above 0.")
     pairs = replaced(named_pairs(tables, device_ids, workload_ids, model_id), options)
-    chosen = settings(pairs, Overrides(serving=serving_of(tables, options)))
+    overrides = Overrides(
+        weight_precision=weight_precision,
+        kv_precision=kv_precision,
+        prompt_tokens=prompt_tokens,
+        output_tokens=output_tokens,
+        serving=serving_of(tables, options),
+    )
+    chosen = settings(pairs, overrides)
     requests = np.flatnonzero(pairs.networks.is_decoder & ~np.isnan(chosen.prompt_tokens))
     pairs, chosen = pairs.take(requests), chosen.take(requests)
     limit = pairs.workloads.per_token_budget_s

@@ -95,6 +95,8 @@ def _sentence(row: int, pairs: Pairs, options: Options, found: Outcome, phrase: 
     elsewhere = found.offloaded_bytes[row] / GB
     if found.is_held[row]:
         said = phrase(row, pairs, found)
+        if options.jitter_margin and phrase in (_deadline_phrase, _rate_phrase):
+            said = f"{said} with a margin of {options.jitter_margin:.0%}"
         if elsewhere == 0.0:
             return said
         rate = options.offload_bytes_per_s / GB

@@ -290,6 +290,10 @@ def test_cameras_rate_and_margin_of_a_control_loop(tables: Tables) -> None:
     assert loop(inputs=16)["latency_s"] == pytest.approx(2.0 * plain["latency_s"], rel=0.2)
     assert loop(jitter_margin=0.5)["margin"] == pytest.approx(1.5 * plain["margin"])
     assert loop(rate=72)["margin"] == pytest.approx(2.0 * plain["margin"])
+    late = budgets(
+        tables, ["jetson_orin_nano_super"], ["fsd_hw4_36"], options=Options(jitter_margin=0.25)
+    ).iloc[0]
+    assert late["reason"].endswith("with a margin of 25%")
 
 
 def test_denoising_steps_and_embeddings_cost_in_proportion(tables: Tables) -> None:

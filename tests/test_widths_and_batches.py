@@ -51,6 +51,22 @@ def test_a_request_that_is_too_slow_alone_is_not_served(tables: Tables) -> None:
         largest_batches(tables, ["h100_sxm"], ["chat_small"], per_token_ms=0.0)
 
 
+def test_narrower_weights_and_caches_leave_room_for_more(tables: Tables) -> None:
+    asked = {"device_ids": ["h100_sxm"], "workload_ids": ["chat_small"], "per_token_ms": 1e6}
+    wide, weights, cache, short = (
+        largest_batches(tables, **asked, **changes)["largest_batch"].iloc[0]
+        for changes in (
+            {"weight_precision": "fp16"},
+            {"weight_precision": "int4"},
+            {"weight_precision": "fp16", "kv_precision": "fp8"},
+            {"weight_precision": "fp16", "prompt_tokens": 100, "output_tokens": 50},
+        )
+    )
+    assert wide < weights
+    assert cache == pytest.approx(2.0 * wide, rel=0.02)
+    assert short > 5.0 * wide
+
+
 def test_every_device_and_request_has_a_row(tables: Tables) -> None:
     rows = largest_batches(tables)
     assert set(rows["device_id"]) == set(tables["devices"]["device_id"])

@@ -19,6 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="ID", nargs="+", action="extend", help="default: all")
     parser.add_argument("--workload", metavar="ID", nargs="+", action="extend", help="default: all")
     parser.add_argument("--model", metavar="ID", help="in place of each workload's own")
+    parser.add_argument("--weights", metavar="PRECISION", help="precision of the weights, such as int4")
+    parser.add_argument("--kv", metavar="PRECISION", help="precision of the key-value cache")
+    parser.add_argument("--prompt", type=values.non_negative_integer, help="tokens of the prompt")
+    parser.add_argument("--output-tokens", type=values.positive_integer, help="tokens generated")
     parser.add_argument(
         "--per-token-ms",
         type=values.positive_number,
@@ -39,6 +43,10 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
         arguments.device,
         arguments.workload,
         model_id=arguments.model,
+        weight_precision=arguments.weights,
+        kv_precision=arguments.kv,
+        prompt_tokens=arguments.prompt,
+        output_tokens=arguments.output_tokens,
         per_token_ms=arguments.per_token_ms,
         options=option_flags.options_of(arguments),
     )
