@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import loaders, provenance
 from dashboard.heavy import in_turn
 from dashboard.loaders import SEED
 from datasets.database import Snapshot
@@ -26,6 +26,7 @@ from forecasting.backtest import backtest, record_outlook
 from forecasting.breakeven import break_even_map
 from forecasting.headlines import largest_runs
 from forecasting.placement_map import workload_placement
+from forecasting.readings import figure_4_probability
 from forecasting.reconcile import published_comparison
 from forecasting.sensitivity import sensitivity
 from forecasting.sweep import assumption_axis, sweep
@@ -65,6 +66,11 @@ def backtested(current: Snapshot, origins_per_year: int) -> pd.DataFrame:
 def held_against(current: Snapshot, scenario_id: str) -> pd.DataFrame:
     """A scenario's draws against every published figure that has a counterpart in them."""
     return published_comparison(loaders.projected(current, scenario_id, {}), current.tables)
+
+
+def figure_4(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """How probable a scenario holds the published figure's shares and growth, in each sense."""
+    return figure_4_probability(current.tables, loaders.projected(current, scenario_id, {}))
 
 
 def differing_assumptions(current: Snapshot, scenario_ids: Sequence[str]) -> pd.DataFrame:
@@ -117,6 +123,11 @@ def broken_even(
     return _broken_even(current.path, current.version, request, distances_km, payload_scales, current)
 
 
+def source_rows(current: Snapshot) -> pd.DataFrame:
+    """Every source with what rests on it."""
+    return _source_rows(current.path, current.version, current)
+
+
 def run_layouts(
     current: Snapshot,
     model_id: str,
@@ -146,6 +157,11 @@ def run_outlook(current: Snapshot) -> pd.DataFrame:
 @st.cache_resource(max_entries=2, show_spinner="Reading every measurement …")
 def _evidence(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
     return evidence(_current.tables)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _source_rows(path: Path, version: str, _current: Snapshot) -> pd.DataFrame:
+    return provenance.source_rows(_current.tables)
 
 
 @in_turn

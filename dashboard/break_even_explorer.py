@@ -106,12 +106,8 @@ def networks(current: Snapshot) -> dict[str, str]:
     }
 
 
-def _names(current: Snapshot, table: str, key: str) -> dict[str, str]:
-    return {str(i): str(name) for i, name in current.tables[table].set_index(key)["name"].items()}
-
-
 def _request(page: str, current: Snapshot) -> Request:
-    devices, workloads = _names(current, "devices", "device_id"), _names(current, "workloads", "workload_id")
+    devices, workloads = loaders.names(current, "devices"), loaders.names(current, "workloads")
     known = networks(current)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     workload = controls.picked(
@@ -137,8 +133,8 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
     frame = analyses.broken_even(current, request, distances, scales)
     column = _OVER[over][1]
     rows = break_even.break_even_rows(frame, compared, column)
-    device = _names(current, "devices", "device_id")[request.device_id]
-    workload = _names(current, "workloads", "workload_id")[request.workload_id]
+    device = loaders.names(current, "devices")[request.device_id]
+    workload = loaders.names(current, "workloads")[request.workload_id]
     if rows.empty:
         st.info(f"Neither {device} nor the data centre has known figures for {workload.lower()}.")
         return
@@ -151,7 +147,7 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
             rows,
             title=title,
             subtitle=f"{workload} on {device} against "
-            f"{_names(current, 'devices', 'device_id')[request.cloud_device_id]} at the workload's batch"
+            f"{loaders.names(current, 'devices')[request.cloud_device_id]} at the workload's batch"
             + (
                 f", {_REFERENCE_KM:,.0f} km away"
                 if over == "payload"

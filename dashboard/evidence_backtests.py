@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import address, analyses, controls, figures, labels, provenance, tables
 from dashboard.charts import backtests
+from dashboard.glossary import TERMS
 from datasets.database import Snapshot
 from forecasting.backtest import backtest_summary
 
@@ -23,9 +24,8 @@ _SUMMARY = {
     "log_score": "Log score",
 }
 _HELPS = {
-    "crps_oom": "Continuous ranked probability score: the distance of the whole forecast from the "
-    "outcome; less "
-    "is better.",
+    "mae_oom": TERMS["Order of magnitude"],
+    "crps_oom": TERMS["CRPS"],
     "log_score": "Logarithm of the probability density at the outcome; more is better.",
     "bias_oom": "Above zero: the method foresaw too much.",
 }

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, analyses, controls, figures, labels, loaders, provenance, tables
+from dashboard import (
+    address,
+    analyses,
+    controls,
+    figures,
+    labels,
+    loaders,
+    provenance,
+    scenario_choice,
+    tables,
+)
 from dashboard.charts import ratios
-from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
 from forecasting.backtest_published import published_scores
 from forecasting.reconcile import AGREES, contradictions
@@ -41,13 +50,30 @@ _HELD = {
     "source": "Source",
     "confidence": "Confidence",
 }
+_STATEMENTS = {
+    "edge_share_at_least": "The edge's share is at least the published one",
+    "cloud_share_at_most": "The cloud's share is at most the published one",
+    "training_share_at_most": "Training's share is at most the published one",
+    "all_shares": "All three at once",
+    "training_growth_at_least": "Training grows at least as fast, times a year",
+}
+_FIGURE_4 = {
+    "sense": "Sense",
+    "statement": "Statement",
+    "published": "Published",
+    "p5": "Here in 2030, 5 %",
+    "p50": "Median",
+    "p95": "95 %",
+    "probability": "Draws that hold it, %",
+    "median_holds_until": "The median holds it until",
+}
 # A miss by less than half as much again, either way.
 _NEAR = 1.5
 
 
 def fields(current: Snapshot) -> list[address.Field]:
     """The view's state: the scenario that is held against what others publish."""
-    return [address.option("scenario", list(loaders.drawn_scenarios(current)["scenario_id"]), ROOT_SCENARIO)]
+    return [scenario_choice.field(current)]
 
 
 def shown(page: str, current: Snapshot) -> None:
@@ -124,13 +150,7 @@ def _against_outcomes(current: Snapshot) -> None:
 
 def _against_scenario(page: str, current: Snapshot) -> None:
     st.subheader("What a scenario contradicts", anchor=False)
-    names = {
-        str(row.scenario_id): str(row.name_)
-        for row in loaders.drawn_scenarios(current).rename(columns={"name": "name_"}).itertuples()
-    }
-    scenario_id = controls.picked(
-        st.container(), "Scenario", address.key(page, "scenario"), list(names), names, width=260
-    )
+    scenario_id, scenario = scenario_choice.picked(page, st.container(), current)
     held = analyses.held_against(current, scenario_id)
     if held.empty:
         st.info("No published figure has a counterpart in this scenario.")
@@ -157,7 +177,7 @@ def _against_scenario(page: str, current: Snapshot) -> None:
     )
     contradicted = contradictions(held)
     title = (
-        f"{names[scenario_id]} contradicts {len(contradicted)} of "
+        f"{scenario} contradicts {len(contradicted)} of "
         f"{labels.counted(len(held), 'published figure')}"
         + (f", most by {_farthest(contradicted)}" if len(contradicted) else "")
     )
@@ -176,8 +196,7 @@ def _against_scenario(page: str, current: Snapshot) -> None:
         alt=f"{title}. Ranges on a logarithmic axis. "
         + "; ".join(f"{row.label}: {row.verdict}" for row in held.itertuples())
         + ".",
-        source=f"the tables `published_forecasts` and `history`; {loaders.DRAWS:,} draws of "
-        f"{names[scenario_id]}.",
+        source=f"the tables `published_forecasts` and `history`; {loaders.DRAWS:,} draws of {scenario}.",
     )
     tables.table(
         held.assign(confidence=controls.marked(held["confidence"])),
@@ -186,6 +205,32 @@ def _against_scenario(page: str, current: Snapshot) -> None:
         alt="Published figures beside the draws of their year",
     )
     st.caption("The same from the command line: `edgewise reconcile --all`.")
+    _figure_4(current, scenario_id, scenario)
+
+
+def _figure_4(current: Snapshot, scenario_id: str, scenario: str) -> None:
+    st.subheader("How probable the shares of figure 4 are", anchor=False)
+    rows = analyses.figure_4(current, scenario_id)
+    together = rows[(rows["statement"] == "all_shares") & (rows["sense"] == "demand")].iloc[0]
+    st.markdown(
+        f"The published figure gives shares of the operations in 2030. In {scenario}, "
+        f"**{labels.percent(together['probability'])}** of {together['draws']:,} draws hold all three at "
+        f"once in "
+        "the sense of demand; read as capacity it is another matter:"
+    )
+    shown = rows.assign(
+        sense=rows["sense"].map(labels.SENSES),
+        statement=rows["statement"].map(_STATEMENTS).fillna(rows["statement"]),
+        probability=100.0 * rows["probability"],
+    )
+    tables.table(
+        shown,
+        _FIGURE_4,
+        name="figure_4_probabilities",
+        alt="Probability of each statement of figure 4 in each sense",
+        helps={"probability": "0 means rarer than so many draws can tell."},
+    )
+    st.caption("The same from the command line: `edgewise figure-4 probabilities`.")
 
 
 def _label(row: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import address, controls, figures, labels, provenance, tables, theme
+from dashboard import address, analyses, controls, figures, labels, provenance, tables, theme
 from dashboard.charts import shares
 from dashboard.search import matching
 from datasets.database import Snapshot
@@ -38,7 +38,7 @@ def shown(page: str, current: Snapshot) -> None:
     _confidence(current)
     st.subheader("Every source", anchor=False)
     words = st.text_input("Search", key=address.key(page, "source"), placeholder="Title, publisher, table …")
-    rows = matching(provenance.source_rows(current.tables), words)
+    rows = matching(analyses.source_rows(current), words)
     if rows.empty:
         st.info("No source matches: clear the search.")
         return

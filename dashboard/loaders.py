@@ -147,6 +147,12 @@ def roofs(
     )
 
 
+def names(current: Snapshot, table: str) -> dict[str, str]:
+    """Names by identifier of a table whose first column identifies its rows: devices, models, workloads."""
+    rows = current.tables[table]
+    return {str(key): str(name) for key, name in zip(rows.iloc[:, 0], rows["name"], strict=True)}
+
+
 def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
     """The scenarios that have draws of their own."""
     table = scenarios(current)

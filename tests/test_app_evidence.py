@@ -122,3 +122,11 @@ def test_an_empty_table_is_said_in_words(
     app = view(name)
     assert said in app.info[0].value
     assert not charts(app)
+
+
+def test_the_shares_of_figure_4_have_a_probability_in_each_sense() -> None:
+    app = view("published")
+    rows = table(app, "probability")
+    assert set(rows["sense"]) == {"Demand", "Available", "Capacity"}
+    assert rows["probability"].between(0.0, 100.0).all()
+    assert any("draws hold all three at once" in text.value for text in app.markdown)

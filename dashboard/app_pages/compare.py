@@ -15,6 +15,7 @@ from dashboard import (
     labels,
     loaders,
     provenance,
+    scenario_choice,
     tables,
 )
 from dashboard.charts import multiples, waterfall
@@ -30,7 +31,7 @@ _ALL = "all"
 
 def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the scenarios, what is drawn of them, and whose difference is explained."""
-    known = list(loaders.drawn_scenarios(current)["scenario_id"])
+    known = list(scenario_choice.names(current))
     first = [name for name in _FIRST_SCENARIOS if name in known]
     return [
         address.options("scenario", known, first, MOST_SCENARIOS),
@@ -50,7 +51,7 @@ def compare_page() -> None:
     controls.notes(address.restored(PAGE, state))
     st.header("How do the scenarios differ, and why?", anchor=False)
     table = loaders.drawn_scenarios(current).set_index("scenario_id")
-    names = {str(name): str(title) for name, title in table["name"].items()}
+    names = scenario_choice.names(current)
     scenario_ids = st.multiselect(
         f"Scenarios (2 to {MOST_SCENARIOS})",
         list(names),

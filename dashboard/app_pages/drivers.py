@@ -5,10 +5,21 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, analyses, controls, figure_choice, figures, guard, labels, loaders, tables
+from dashboard import (
+    address,
+    analyses,
+    controls,
+    figure_choice,
+    figures,
+    guard,
+    labels,
+    loaders,
+    scenario_choice,
+    tables,
+)
 from dashboard.charts import drivers, two_way
 from dashboard.figure_choice import Figure
-from dashboard.loaders import ROOT_SCENARIO
+from dashboard.glossary import TERMS
 from datasets.database import Snapshot
 
 PAGE = "drivers"
@@ -31,7 +42,7 @@ def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the figure in question, the samples, both axes of the heat map."""
     assumed = list(current.tables["assumptions"]["assumption_id"])
     return [
-        address.option("scenario", list(loaders.drawn_scenarios(current)["scenario_id"]), ROOT_SCENARIO),
+        scenario_choice.field(current),
         *figure_choice.fields("edge_share"),
         address.option("samples", list(_SAMPLES), "256"),
         address.option("across", assumed, None),
@@ -56,12 +67,8 @@ def drivers_page() -> None:
 
 
 def _choices(current: Snapshot) -> tuple[str, Figure, int]:
-    table = loaders.drawn_scenarios(current).set_index("scenario_id")["name"]
-    names = {str(name): str(title) for name, title in table.items()}
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    scenario_id = controls.picked(
-        row, "Scenario", address.key(PAGE, "scenario"), list(names), names, width=220
-    )
+    scenario_id, _ = scenario_choice.picked(PAGE, row, current)
     figure = figure_choice.picked(PAGE, row)
     samples = controls.picked(
         row,
@@ -140,6 +147,7 @@ def _table(frame: pd.DataFrame, figure: Figure) -> None:
             _TABLE,
             name=f"drivers_{figure.name}",
             alt="Every input with its total effect and the figure at its low and high",
+            helps={"total_effect": TERMS["Total effect"]},
         )
 
 

@@ -16,11 +16,11 @@ from dashboard import (
     guard,
     labels,
     loaders,
+    scenario_choice,
     tables,
 )
 from dashboard.charts import placement_map
 from dashboard.charts.placement_map import MEASURES
-from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
 
@@ -61,7 +61,7 @@ _TABLE = {
 def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the map, the workload taken apart, and the explorer of one request."""
     return [
-        address.option("scenario", list(loaders.drawn_scenarios(current)["scenario_id"]), ROOT_SCENARIO),
+        scenario_choice.field(current),
         address.option("measure", list(MEASURES), "edge_share"),
         address.option("shown", list(current.tables["workload_demand"]["workload_id"]), "chat_phone"),
         *break_even_explorer.fields(current),
@@ -86,17 +86,13 @@ def placement_page() -> None:
 
 
 def _choices(current: Snapshot) -> tuple[str, str, str]:
-    table = loaders.drawn_scenarios(current).set_index("scenario_id")["name"]
-    names = {str(name): str(title) for name, title in table.items()}
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    scenario_id = controls.picked(
-        row, "Scenario", address.key(PAGE, "scenario"), list(names), names, width=220
-    )
+    scenario_id, scenario = scenario_choice.picked(PAGE, row, current)
     helps = "\n\n".join(f"**{MEASURES[name]}**: {text}" for name, text in _HELPS.items())
     measure = controls.picked(
         row, "Colour", address.key(PAGE, "measure"), list(MEASURES), MEASURES, help_=helps, width=280
     )
-    return scenario_id, names[scenario_id], measure
+    return scenario_id, scenario, measure
 
 
 def _map(placed: pd.DataFrame, scenario: str, measure: str) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, analyses, controls, figures, guard, labels, loaders, provenance, tables
+from dashboard import (
+    address,
+    analyses,
+    controls,
+    figures,
+    guard,
+    labels,
+    loaders,
+    run_choice,
+    run_track,
+    scenario_choice,
+    tables,
+)
 from dashboard.charts import runs
-from dashboard.loaders import ROOT_SCENARIO
+from dashboard.glossary import TERMS
+from dashboard.run_choice import Run
 from datasets.database import Snapshot
-from datasets.epoch_import import edition_in_force
-from devices.training_step import Layout
-from forecasting.years import LAST_YEAR
 
 PAGE = "training"
-MOST_DEVICE_TYPES = 4
-_FIRST_DEVICES = ("h100_sxm", "gb200_gpu", "tpu_v7")
-_PRECISIONS = {"bf16": "BF16", "fp8": "FP8"}
-_ZERO = {"0": "None", "1": "Optimiser", "2": "Optimiser and gradients", "3": "Weights too"}
-_CHUNKS = {"2": "2 pieces", "1": "Whole", "4": "4 pieces"}
 _PLANS = {
     "device": "Device",
     "layout": "Layout",
@@ -53,34 +56,9 @@ _LAYOUTS = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """The run that the controls name."""
-
-    model_id: str
-    tokens: float
-    devices: int
-    batch_sequences: int
-    layout: Layout
-    precision: str
-
-
 def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the run, the devices, the scenario of the track."""
-    first = [name for name in _FIRST_DEVICES if name in set(_device_ids(current))]
-    return [
-        address.option("model", _model_ids(current), "llama_3_1_405b"),
-        address.figure("tokens", 0.001, 1000.0, 15.6),
-        address.options("device", _device_ids(current), first, MOST_DEVICE_TYPES),
-        address.count("count", 1, 1_000_000, 16_384),
-        address.count("batch", 1, 1_000_000, 2_048),
-        address.count("sequence", 128, 1_000_000, 8_192),
-        address.option("precision", list(_PRECISIONS), "bf16"),
-        address.option("zero", list(_ZERO), "1"),
-        address.option("chunks", list(_CHUNKS), "2"),
-        address.switch("recompute", False),
-        address.option("scenario", list(loaders.drawn_scenarios(current)["scenario_id"]), ROOT_SCENARIO),
-    ]
+    return [*run_choice.fields(current), scenario_choice.field(current)]
 
 
 def training_page() -> None:
@@ -89,111 +67,15 @@ def training_page() -> None:
     state = fields(current)
     controls.notes(address.restored(PAGE, state))
     st.header("What does a training run take?", anchor=False)
-    run, device_ids = _choices(current)
+    run, device_ids = run_choice.picked(PAGE, current)
     operations = None
     if device_ids:
         with guard.attempted():
             operations = _planned(current, run, device_ids)
     else:
         st.info("Choose at least one type of device.")
-    _track(current, run, operations)
+    run_track.shown(PAGE, current, run, operations)
     address.keep(PAGE, state)
-
-
-def _model_ids(current: Snapshot) -> list[str]:
-    models = current.tables["models"]
-    shaped = models[["params_b", "layers", "hidden", "heads"]].notna().all(axis=1)
-    return list(models.loc[shaped & (models["kind"] == "decoder"), "model_id"])
-
-
-def _device_ids(current: Snapshot) -> list[str]:
-    """Devices that can be linked and whose peak is known in a precision of training."""
-    devices, peaks = current.tables["devices"], current.tables["device_peaks"]
-    known = peaks.loc[peaks["precision"].isin(list(_PRECISIONS)) & peaks["dense_tops"].notna(), "device_id"]
-    linked = devices["interconnect_gb_per_s_per_direction"].notna() & devices["memory_gb"].notna()
-    return list(devices.loc[linked & devices["device_id"].isin(known), "device_id"])
-
-
-def _choices(current: Snapshot) -> tuple[Run, list[str]]:
-    models, devices = (
-        {str(i): str(name) for i, name in current.tables[table].set_index(key)["name"].items()}
-        for table, key in (("models", "model_id"), ("devices", "device_id"))
-    )
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    model_id = controls.picked(
-        row, "Model", address.key(PAGE, "model"), _model_ids(current), models, width=280
-    )
-    tokens = row.number_input(
-        "Tokens, trillion", min_value=0.001, max_value=1000.0, key=address.key(PAGE, "tokens"), width=150
-    )
-    count = row.number_input(
-        "Devices", min_value=1, max_value=1_000_000, step=1, key=address.key(PAGE, "count"), width=150
-    )
-    precision = controls.picked(
-        row, "Arithmetic", address.key(PAGE, "precision"), list(_PRECISIONS), _PRECISIONS, width=130
-    )
-    chosen = st.multiselect(
-        f"Types of device (up to {MOST_DEVICE_TYPES})",
-        _device_ids(current),
-        format_func=lambda name: devices[name],
-        max_selections=MOST_DEVICE_TYPES,
-        key=address.key(PAGE, "device"),
-    )
-    with st.expander("How it is trained", icon=":material/settings:"):
-        batch, layout = _layout()
-    return Run(model_id, float(tokens) * 1e12, int(count), batch, layout, precision), list(chosen)
-
-
-def _layout() -> tuple[int, Layout]:
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    batch = row.number_input(
-        "Sequences a step",
-        min_value=1,
-        max_value=1_000_000,
-        step=1,
-        key=address.key(PAGE, "batch"),
-        width=170,
-    )
-    sequence = row.number_input(
-        "Tokens a sequence",
-        min_value=128,
-        max_value=1_000_000,
-        step=1,
-        key=address.key(PAGE, "sequence"),
-        width=170,
-    )
-    zero = controls.picked(
-        row,
-        "Sharded over copies (ZeRO)",
-        address.key(PAGE, "zero"),
-        list(_ZERO),
-        _ZERO,
-        help_="What each copy holds only its part of. More sharding saves memory; stage 3 gathers the "
-        "weights anew.",
-        width=230,
-    )
-    chunks = controls.picked(
-        row,
-        "Layers of a stage",
-        address.key(PAGE, "chunks"),
-        list(_CHUNKS),
-        _CHUNKS,
-        help_="Pieces in which each stage holds its layers: interleaving shortens the wait in the pipeline.",
-        width=160,
-    )
-    recompute = row.toggle(
-        "Recompute activations",
-        key=address.key(PAGE, "recompute"),
-        help="Keeps one activation a layer and computes the others anew in the backward pass: less "
-        "memory, a third "
-        "more arithmetic.",
-    )
-    return int(batch), Layout(
-        sequence_tokens=int(sequence),
-        zero_stage=int(zero),
-        checkpoint_every=1 if recompute else None,
-        chunks=int(chunks),
-    )
 
 
 def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None:
@@ -204,7 +86,8 @@ def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None
     lacking = [str(names[name]) for name in device_ids if name not in able]
     if lacking:
         st.info(
-            f"Not planned, without a known peak in {_PRECISIONS[run.precision]}: {labels.listed(lacking)}."
+            f"Not planned, without a known peak in {run_choice.PRECISIONS[run.precision]}: "
+            f"{labels.listed(lacking)}."
         )
     layouts = {
         name: analyses.run_layouts(
@@ -249,7 +132,11 @@ def _metrics(plan: pd.Series) -> None:
         ("Memory a device", f"{labels.number(plan['state_gb'] + plan['activation_gb'], 3)} GB"),
         ("Cost, US$", _usd(plan["electricity_usd"] + plan["capital_usd"])),
     ]
-    helps = {"Cost, US$": "Electricity, and the devices' price over their life for the days of the run."}
+    helps = {
+        "Utilisation (MFU)": TERMS["MFU"],
+        "Facility power": "Accelerators at their mean power, with servers, network and cooling.",
+        "Cost, US$": "Electricity, and the devices' price over their life for the days of the run.",
+    }
     for cell, (told, value) in zip(cells, figures_told, strict=True):
         cell.metric(told, value, help=helps.get(told))
 
@@ -283,7 +170,7 @@ def _plans(best: pd.DataFrame) -> None:
         name="training_plans",
         alt="The fastest layout that fits on each device, with days, power, energy, cost and memory",
         helps={
-            "layout": "Tensor × pipeline × data.",
+            "layout": f"Tensor × pipeline × data. {TERMS['Parallelism']}",
             "capital_usd": "The devices' price over their life, for the days of the run.",
             "facility_mw": "Accelerators at their mean power, with servers, network and cooling.",
         },
@@ -340,54 +227,6 @@ def _layouts(layouts: pd.DataFrame, device: str, run: Run) -> None:
         tables.table(
             _with_units(layouts), _LAYOUTS, name="training_layouts", alt="Every layout, the best first"
         )
-
-
-def _track(current: Snapshot, run: Run, operations: float | None) -> None:
-    st.subheader("The largest run of each year", anchor=False)
-    table = loaders.drawn_scenarios(current).set_index("scenario_id")["name"]
-    names = {str(name): str(title) for name, title in table.items()}
-    scenario_id = controls.picked(
-        st.container(), "Scenario", address.key(PAGE, "scenario"), list(names), names, width=240
-    )
-    track, outlook = analyses.run_track(current, scenario_id), analyses.run_outlook(current)
-    history = edition_in_force(current.tables["training_runs"])
-    last, seen = track[track["year"] == LAST_YEAR].iloc[0], outlook[outlook["year"] == LAST_YEAR].iloc[0]
-    title = (
-        f"{names[scenario_id]} sees a run of {labels.power_of_ten(last['p50'], 'FLOP')} in {LAST_YEAR}; "
-        f"the history of runs "
-        f"alone points to "
-        f"{labels.power_of_ten(seen['p50'], 'FLOP')}"
-    )
-    model = current.tables["models"].set_index("model_id").at[run.model_id, "name"]
-    own = (
-        None
-        if operations is None
-        else (f"This run: {model}, {labels.power_of_ten(operations, 'FLOP')}", operations)
-    )
-    figures.figure(
-        runs.track_chart(
-            history,
-            track,
-            outlook,
-            title=title,
-            subtitle="Points: notable runs. Bands: 5 to 95 %. The scenario's runs are held to what its "
-            "chips can feed",
-            own=own,
-        ),
-        rows=pd.concat(
-            [
-                history.assign(kind="history"),
-                track.assign(kind=f"scenario {scenario_id}"),
-                outlook.assign(kind="outlook from history"),
-            ],
-            ignore_index=True,
-        )[["kind", "name", "date", "training_flop", "year", "p5", "p25", "p50", "p75", "p95"]],
-        name="largest_runs",
-        alt=f"{title}. Points of {len(history)} notable training runs since "
-        f"{str(history['date'].min())[:4]} and two bands to "
-        f"{LAST_YEAR}, logarithmic axis.",
-        source=f"runs from {provenance.EPOCH_CREDIT}, Notable AI Models; growth from `assumptions`.",
-    )
 
 
 guard.shown(training_page)
