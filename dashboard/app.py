@@ -11,7 +11,7 @@ sys.path[:] = [str(_HERE.parent), *(p for p in sys.path if p != str(_HERE) and p
 
 import streamlit as st  # noqa: E402
 
-from dashboard import gate, theme  # noqa: E402
+from dashboard import gate, page_tools, theme  # noqa: E402
 from datasets import connections  # noqa: E402
 
 PAGES = (
@@ -41,7 +41,9 @@ def main() -> None:
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=index == 0)
         for index, (name, title, icon) in enumerate(PAGES)
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    page_tools.shown(page.url_path or PAGES[0][0], page.title, pages)
+    page.run()
 
 
 main()

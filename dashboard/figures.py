@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from dashboard import images
 from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
-_DRAWN = "figures.drawn"
+_VIEW = "figures.view"
 _NESTED = ("layer", "hconcat", "vconcat", "concat")
 Rows: TypeAlias = pd.DataFrame | Callable[[], pd.DataFrame]
 
@@ -29,6 +29,15 @@ class Figure:
     rows: Callable[[], pd.DataFrame]
     alternative: str
     source: str
+
+
+@dataclass
+class PageView:
+    """What stands on the page now: its figures by name, the sentences of its answer, its settings."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 def figure(
@@ -114,14 +123,15 @@ def live_figure(
 
 
 def begin() -> None:
-    """Forget the figures of the page before."""
-    st.session_state[_DRAWN] = {}
+    """Forget what stood on the page before."""
+    view().figures.clear()
+    view().sentences.clear()
 
 
-def drawn() -> dict[str, Figure]:
-    """The figures that stand on the page now, by name, in the order in which they were drawn."""
-    figures: dict[str, Figure] = st.session_state.setdefault(_DRAWN, {})
-    return figures
+def view() -> PageView:
+    """What stands on the page of this session; the same object at each run."""
+    kept: PageView = st.session_state.setdefault(_VIEW, PageView())
+    return kept
 
 
 def _made(rows: Rows) -> Callable[[], pd.DataFrame]:
@@ -151,7 +161,7 @@ def _name_data(chart: Any, names: Mapping[int, str]) -> None:
 
 
 def _below(figure: Figure, name: str, file_name: str | None) -> None:
-    drawn()[name] = figure
+    view().figures[name] = figure
     stem = file_name or f"edgewise_{name}"
     row = st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"figure.{name}.below")
     row.caption(f"Source: {figure.source}", width="stretch")

@@ -30,6 +30,7 @@ def shown(body: Callable[[], None]) -> None:
     figures.begin()
     try:
         body()
+        figures.view().settings = st.query_params.to_dict()
     except EdgewiseError as error:
         st.error(str(error), icon=":material/error:")
     except Exception:

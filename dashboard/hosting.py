@@ -70,7 +70,7 @@ def streamlit_options(
         "runner.magicEnabled": False,
         "logger.hideWelcomeMessage": True,
         "theme.primaryColor": "#0072B2",
-        "theme.dark.primaryColor": "#2680BE",
+        "theme.dark.primaryColor": "#4A9BD4",
     }
     return options | ({"secrets.files": [access_path]} if access else {})
 

@@ -14,8 +14,7 @@ from dashboard.theme import AnyChart
 _PLOT_WIDTH, _LINE_HEIGHT, _MARGIN = 900, 15, 10
 _LETTER_WIDTH = 5.6
 _PNG_SCALE = 2.0
-_FONT = "Source Sans, Liberation Sans, Arial, sans-serif"
-_CONFIG = {"font": _FONT, "view": {"stroke": None}}
+_CONFIG = {"font": theme.FONT, "view": {"stroke": None}}
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"')
 
 
@@ -62,7 +61,7 @@ def _with_source(svg: str, alternative: str, source: str) -> str:
     ground = f'><desc>{html.escape(alternative)}</desc><rect width="100%" height="100%" fill="white"/>'
     opened = svg[: found.start()] + sized + svg[found.end() :].replace(">", ground, 1)
     written = "".join(
-        f'<text x="{_MARGIN}" y="{height + _LINE_HEIGHT * (place + 0.7):g}" font-family="{_FONT}" '
+        f'<text x="{_MARGIN}" y="{height + _LINE_HEIGHT * (place + 0.7):g}" font-family="{theme.FONT}" '
         f'font-size="11" fill="{theme.INK_SOFT}">{html.escape(line)}</text>'
         for place, line in enumerate(lines)
     )

@@ -19,9 +19,10 @@ AnyChart = (
 
 # Okabe and Ito's palette (2008), told apart with every common kind of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#8A8F98"
+AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#767C85"
 # Small print on white, at a contrast of 7 to 1.
 INK_SOFT = "#555B64"
+FONT = "Source Sans, Liberation Sans, Arial, sans-serif"
 
 SERIES_COLOURS = {"training": GREEN, "cloud_inference": BLUE, "edge_inference": ORANGE}
 SERIES_SHAPES = {"training": "diamond", "cloud_inference": "square", "edge_inference": "circle"}
@@ -108,6 +109,10 @@ LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 24">
 STYLE = """<style>
 .stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}
 [data-testid="stVegaLiteChart"] {overflow-x: auto;}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit; opacity: 0.9;}
+[data-testid="stCaptionContainer"] code {color: inherit;}
+.stMultiSelect [data-tag] {background-color: #0072B2;}
+[data-testid="stBaseButton-primary"] {background-color: #0072B2; border-color: #0072B2; color: white;}
 .edgewise-unseen {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
 [data-testid="stTextArea"] textarea {font-family: "Source Code Pro", monospace;}
 </style>"""

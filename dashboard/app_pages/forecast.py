@@ -164,6 +164,7 @@ def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) ->
                 is_reference=scenario_id == parent_id and not overrides,
             )
         )
+    figures.view().sentences.extend(said)
     st.markdown("\n".join(f"- {sentence}" for sentence in said))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -159,11 +161,12 @@ def _eras(rows: pd.DataFrame, x: alt.X, last_history_year: int) -> list[alt.Char
         return []
     edge = pd.DataFrame({"year": [last_history_year], "past": ["history"], "future": ["projection"]})
     base = alt.Chart(edge).encode(x=x)
+    mark: Any = {"baseline": "top", "fontSize": 12, "aria": False}
     text = {"y": alt.value(4), "color": alt.value(theme.GREY)}
     return [
-        base.mark_rule(color=theme.GREY, strokeDash=[2, 3]),
-        base.mark_text(align="right", dx=-6, baseline="top", fontSize=12).encode(text="past:N", **text),
-        base.mark_text(align="left", dx=6, baseline="top", fontSize=12).encode(text="future:N", **text),
+        base.mark_rule(color=theme.GREY, strokeDash=[2, 3], aria=False),
+        base.mark_text(align="right", dx=-6, **mark).encode(text="past:N", **text),
+        base.mark_text(align="left", dx=6, **mark).encode(text="future:N", **text),
     ]
 
 
