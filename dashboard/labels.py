@@ -162,3 +162,8 @@ def listed(words: list[str]) -> str:
 def lowered(words: str) -> str:
     """The words as they stand inside a sentence; an abbreviation keeps its capitals."""
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+def escaped(text: str) -> str:
+    """Text of a stranger, such as a device's name, that Markdown then shows as it stands."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)

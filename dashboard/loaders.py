@@ -6,7 +6,6 @@ interaction. What is returned is shared between sessions: read it, never change 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import gate, limits
-from dashboard.heavy import in_turn, turn
+from dashboard import gate
+from dashboard.heavy import in_turn
 from dashboard.overlays import published_for, replayed_points
-from datasets import database, sandbox, sandbox_process
+from datasets import database
 from datasets.database import Snapshot
-from datasets.errors import NotAllowed
-from datasets.sandbox import SandboxResult
-from datasets.schema import Table, quoted
 from devices.budgets import budgets
 from devices.curves import LEVELS, roofline_curves
 from forecasting.assumptions import resolved_assumptions
@@ -34,7 +30,6 @@ from forecasting.scenarios import scenario_table
 DRAWS = DEFAULT_DRAWS
 SEED = 0
 ROOT_SCENARIO = "central"
-MOST_RESULT_ROWS = 2_000
 REPLAYED_QUANTITIES = ("ops", "h100e")
 Overrides = tuple[tuple[str, float], ...]
 Options = tuple[tuple[str, Any], ...]
@@ -157,36 +152,6 @@ def drawn_scenarios(current: Snapshot) -> pd.DataFrame:
     """The scenarios that have draws of their own."""
     table = scenarios(current)
     return table[table["kind"] != "replay"]
-
-
-def run_sql(current: Snapshot, sql: str, *, write: bool) -> SandboxResult:
-    """Run an analyst's statements; without `write` they only touch a copy of the tables."""
-    allowed = limits.current()
-    limits.STATEMENTS.count(gate.user(), allowed.statements_per_minute)
-    rows, seconds = min(MOST_RESULT_ROWS, allowed.rows), allowed.statement_s
-    rehearse = functools.partial(sandbox_process.rehearse, memory_mb=allowed.statement_memory_mb)
-    with turn():
-        if write:
-            return sandbox.run(
-                current.path, sql, write=True, max_rows=rows, timeout_s=seconds, rehearsal=rehearse
-            )
-        result = rehearse(current, sql, max_rows=rows, timeout_s=seconds)
-    if result.changes and not gate.may_try():
-        raise NotAllowed(
-            f"The statement would change rows ({'; '.join(result.changes.in_words())}): "
-            "only an analyst or an editor may try that here."
-        )
-    return result
-
-
-def delete_row(current: Snapshot, table: Table, key: Mapping[str, Any]) -> list[str]:
-    """Delete a row of the user's own by its key; what went, in words."""
-    where = " AND ".join(f"{quoted(column)} = ?" for column in table.key)
-    statement = f"DELETE FROM {quoted(table.name)} WHERE {where}"  # noqa: S608
-    result = sandbox.run(
-        current.path, statement, write=True, parameters=[key[column] for column in table.key]
-    )
-    return [*result.changes.in_words(), *result.notes]
 
 
 def frozen(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from dashboard import cli
+from dashboard import cli, statement_run
 from datasets import connections, database
 
 # Speed is measured elsewhere; a busy machine must not fail a property.
@@ -52,6 +52,12 @@ def few_draws(built_database: Path, request: pytest.FixtureRequest, monkeypatch:
     monkeypatch.setattr("dashboard.loaders.DRAWS", DRAWS)
     monkeypatch.setattr("dashboard.analyses.SWEEP_STEPS", 2)
     monkeypatch.delenv("EDGEWISE_READ_ONLY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page driven without a browser is not drawn again by itself: it waits for its statement."""
+    monkeypatch.setattr(statement_run, "PATIENCE_S", 60.0)
 
 
 class Run:

@@ -1,4 +1,4 @@
-"""Data: every table with its provenance, SQL with INSERT, and the rows that a user added."""
+"""Data: every table with its provenance; SQL, a form and files that add rows; changes and their undoing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,33 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, guard, labels, loaders, provenance
-from dashboard.examples import EXAMPLES
+from dashboard import (
+    address,
+    controls,
+    device_form,
+    edits,
+    guard,
+    history_view,
+    import_view,
+    labels,
+    loaders,
+    provenance,
+    sql_view,
+)
 from dashboard.search import matching
 from datasets import schema
 from datasets.database import Snapshot
 
 PAGE = "data"
-_VIEWS = {"tables": "Tables", "sql": "SQL", "mine": "Your rows"}
-_SQL, _SAVE, _RESULT = "data.sql.text", "data.sql.save", "data.sql.result"
-_DRAFT, _DELETED = "data.sql.draft", "data.deleted"
+_VIEWS = {
+    "tables": "Tables",
+    "sql": "SQL",
+    "add": "Add a device",
+    "import": "Import",
+    "mine": "Your rows",
+    "history": "History",
+}
+_DELETED = "data.deleted"
 MOST_DELETIONS = 20
 
 
@@ -45,7 +62,7 @@ def data_page() -> None:
         key=address.key(PAGE, "view"),
         label_visibility="collapsed",
     )
-    {"tables": _tables, "sql": _sql, "mine": _mine}[str(view)](current)
+    _DRAWN[str(view)](current)
     address.keep(PAGE, state)
 
 
@@ -107,89 +124,6 @@ def _table(current: Snapshot, rows: pd.DataFrame, declared: schema.Table) -> Non
         controls.confidence_legend()
 
 
-def _sql(current: Snapshot) -> None:
-    st.markdown(
-        "Statements run on a copy. With **Save changes**, rows that they add, change or remove are checked "
-        "and taken over into the database; rows that come with Edgewise stay as they are. The view "
-        "`budgets` and the functions of the roofline core are there too."
-    )
-    _examples()
-    # A control's own state goes when it is not drawn; the draft stays.
-    st.session_state[_DRAFT] = st.text_area("SQL", key=_SQL, height=260)
-    row = st.container(horizontal=True, vertical_alignment="center")
-    allowed = loaders.editing_allowed()
-    run = row.button("Run", type="primary", icon=":material/play_arrow:", key="data.sql.run")
-    row.toggle(
-        "Save changes",
-        key=_SAVE,
-        disabled=not allowed,
-        help="Without it, changes are only tried on a copy."
-        if allowed
-        else "This app was started read-only.",
-    )
-    if run:
-        _run(current)
-    _show_result()
-
-
-def _examples() -> None:
-    st.session_state.setdefault(_SQL, st.session_state.get(_DRAFT, EXAMPLES[0].sql))
-    st.selectbox(
-        "Examples",
-        [example.title for example in EXAMPLES],
-        index=None,
-        placeholder="Choose a statement to start from",
-        key="data.sql.example",
-        on_change=_take_example,
-    )
-
-
-def _take_example() -> None:
-    chosen = next((e for e in EXAMPLES if e.title == st.session_state["data.sql.example"]), None)
-    if chosen is not None:
-        st.session_state[_SQL] = chosen.sql
-        st.session_state[_SAVE] = chosen.changes and loaders.editing_allowed()
-        st.session_state.pop(_RESULT, None)
-
-
-def _run(current: Snapshot) -> None:
-    st.session_state.pop(_RESULT, None)
-    write = bool(st.session_state[_SAVE]) and loaders.editing_allowed()
-    with guard.attempted(), st.spinner("Running the statement …", show_time=True):
-        result = loaders.run_sql(current, str(st.session_state[_SQL]), write=write)
-        st.session_state[_RESULT] = (result, write)
-        if result.changes and write:
-            # What stands above was drawn from the tables as they were.
-            st.rerun()
-
-
-def _show_result() -> None:
-    if _RESULT not in st.session_state:
-        return
-    result, saved = st.session_state[_RESULT]
-    if result.changes:
-        changed = "; ".join(result.changes.in_words())
-        if saved:
-            st.success(f"Saved: {changed}.", icon=":material/check:")
-        else:
-            st.warning(
-                f"Tried on a copy only, nothing is saved: {changed}. Switch on Save changes to keep them.",
-                icon=":material/info:",
-            )
-    for note in result.notes:
-        st.info(note, icon=":material/info:")
-    if result.truncated:
-        st.warning(
-            f"Only the first {loaders.MOST_RESULT_ROWS:,} rows are shown: narrow the statement.",
-            icon=":material/info:",
-        )
-    if result.frame.columns.empty:
-        return
-    st.caption(labels.counted(len(result.frame), "row") + ".")
-    st.dataframe(result.frame, hide_index=True, placeholder="–", alt="Result of the statement")
-    controls.csv_download(result.frame, "edgewise_query.csv", "data.sql.csv")
-
-
 def _mine(current: Snapshot) -> None:
     for note in st.session_state.pop(_DELETED, []):
         st.success(note, icon=":material/check:")
@@ -201,7 +135,10 @@ def _mine(current: Snapshot) -> None:
     if not found:
         st.info("You have added no row yet: choose the example that adds a phone under SQL, and run it.")
         return
-    st.markdown("Rows that came from a person, not from Edgewise. Deleting them moves every page back.")
+    st.markdown(
+        "Rows that came from a person, not from Edgewise. Deleting one moves every page back; a built-in row "
+        "in whose place it stands is back then."
+    )
     for name, rows in found.items():
         st.subheader(f"{name} ({labels.counted(len(rows), 'row')})", anchor=False)
         declared = schema.tables()[name]
@@ -224,8 +161,17 @@ def _deletable(current: Snapshot, declared: schema.Table, row: dict[Hashable, An
     if not pressed:
         return
     with guard.attempted():
-        st.session_state[_DELETED] = loaders.delete_row(current, declared, values)
+        st.session_state[_DELETED] = edits.delete_row(current, declared, values)
         st.rerun()
 
+
+_DRAWN = {
+    "tables": _tables,
+    "sql": sql_view.shown,
+    "add": device_form.shown,
+    "import": import_view.shown,
+    "mine": _mine,
+    "history": history_view.shown,
+}
 
 guard.shown(data_page)

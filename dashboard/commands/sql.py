@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("statement", metavar="SQL", help="one or more statements; - reads them from stdin")
     parser.add_argument("--write", action="store_true", help="allow rows to be inserted, updated and deleted")
+    parser.add_argument("--yes", action="store_true", help="confirm figures that look wrong")
     parser.add_argument("--max-rows", type=values.positive_integer, default=10_000, help="default: 10000")
     parser.add_argument("--timeout", type=values.positive_number, default=30.0, help="seconds; default: 30")
     output.add_arguments(parser)
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
         write=arguments.write,
         max_rows=arguments.max_rows,
         timeout_s=arguments.timeout,
+        confirmed=arguments.yes,
     )
     for words in (*result.changes.in_words(), *result.notes):
         output.say(words)
