@@ -11,7 +11,7 @@ from datasets.schema import Table, tables
 
 # A figure that a person put in the place of a built-in one is no longer what the built-in source says.
 OWN_PROVENANCE = {"source_id": "user_entry", "confidence": "estimated"}
-_VERBS = ("inserted", "updated", "overridden", "withdrawn", "deleted")
+_VERBS = ("inserted", "updated", "deleted", "overridden", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class TableChanges:
         Returns
         -------
         dict of str to int
-            inserted, updated, overridden (a user's row stands in the place of a built-in one), withdrawn (the
-            built-in row is back), deleted.
+            inserted, updated, deleted, overridden (a user's row stands in the place of a built-in one),
+            withdrawn (the built-in row is back).
         """
         overridden, withdrawn = (int(rows.sum()) for rows in (self._overriding(), self._withdrawing()))
         return {
             "inserted": len(self.inserted),
             "updated": len(self.updated) - overridden - withdrawn,
+            "deleted": len(self.deleted),
             "overridden": overridden,
             "withdrawn": withdrawn,
-            "deleted": len(self.deleted),
         }
 
     def overriding(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,7 +82,7 @@ class Changes:
         Returns
         -------
         pandas.DataFrame
-            Columns table, inserted, updated, overridden, withdrawn, deleted.
+            Columns table, inserted, updated, deleted, overridden, withdrawn.
         """
         rows = [{"table": name, **change.counts()} for name, change in self.tables.items()]
         return pd.DataFrame(rows, columns=["table", *_VERBS])

@@ -225,8 +225,9 @@ class TestSql:
         before = database_path.read_bytes()
         assert "(devices: 1 inserted): allow that with --write" in edgewise.refused("sql", ADD_DEVICE)
         assert database_path.read_bytes() == before
-        counts = "table,inserted,updated,overridden,withdrawn,deleted\ndevices,1,0,0,0,0\n"
-        assert edgewise("sql", "--write", ADD_DEVICE) == counts
+        assert edgewise("sql", "--write", ADD_DEVICE) == (
+            "table,inserted,updated,deleted,overridden,withdrawn\ndevices,1,0,0,0,0\n"
+        )
         assert "devices: 1 inserted\nDevice mine has no row in device_peaks yet" in edgewise.words
         assert "mine,Mine" in edgewise("devices", "list")
 

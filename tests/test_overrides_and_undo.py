@@ -247,4 +247,4 @@ def test_counts_and_words_tell_every_kind_of_change(snapshot: database.Snapshot)
         "withdrawn": 0,
         "deleted": 1,
     }
-    assert found.in_words() == ["devices: 1 overridden, 1 deleted"]
+    assert found.in_words() == ["devices: 1 deleted, 1 overridden"]
