@@ -137,7 +137,8 @@ def kept_draws(
 
     def project(start: int) -> None:
         rows = order[start : start + chunk_draws]
-        drawn, scored = ({name: a[rows] for name, a in part.items()} for part in (values, scores))
+        drawn = {name: column[rows] for name, column in values.items()}
+        scored = {name: scores[name][rows] for name in plan.driver_inputs}
         place = rows if in_order else slice(start, start + len(rows))
         gathered.put(keep(_projected_chunk(scenario_id, plan, drawn, scored)), place)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.fleets import Fleet, vintage_mix
-from forecasting.placement import GainLookup, Host
-from forecasting.years import YEARS
+from forecasting.fleets import STOCK_YEARS, Fleet, vintage_mix
+from forecasting.placement import NO_GAIN, GainLookup, Host
+from forecasting.years import LAST_HISTORY_YEAR, YEARS
 
 Array = NDArray[np.float64]
 TRAITS = ("peak_ops_per_s", "sustained_ops_per_s", "peak_w", "sustained_w")
@@ -105,31 +105,40 @@ def fleet_sums(
     -------
     tuple of FleetSums and dict of Host to Ability
     """
-    fleet = segment.fleet
+    fleet, hosts = segment.fleet, len(segment.hosts)
     shipped = fleet.shipments(scores, supply)
     alive = fleet.surviving(scores)
     # Over the year in which it is sold, a vintage counts from nothing to its share at the end.
     alive_over_year = alive.copy()
     alive_over_year[1:] += alive[:-1]
     alive_over_year /= 2
-    weights = np.vstack([np.ones(len(fleet.vintages)), segment.traits])
-    draws, hosts = shipped.shape[1], len(segment.hosts)
-    at_end = np.empty((len(weights), len(YEARS), draws))
-    units = np.empty((hosts, len(YEARS), draws))
-    able = np.empty((2 * hosts, len(YEARS), draws))
-    for i, year in enumerate(YEARS):
+    # What hangs on no gain is summed at year ends, its mean over a year being that of both ends.
+    fixed = np.vstack([np.ones(len(fleet.vintages)), segment.traits, segment.shares])
+    past = np.vstack([fixed, segment.tables[NO_GAIN]]) if hosts else fixed
+    ends = np.empty((len(past), len(STOCK_YEARS), shipped.shape[1]))
+    able = np.empty((2 * hosts, len(YEARS), shipped.shape[1]))
+    for i, year in enumerate(STOCK_YEARS):
         sold = int(np.searchsorted(fleet.vintages, year, side="right"))
-        in_use = shipped[:sold] * _by_vintage(alive, year - fleet.vintages[:sold])
-        at_end[:, i] = weights[:, :sold] @ in_use
-        if hosts:
-            over_year = _by_vintage(alive_over_year, year - fleet.vintages[:sold])
-            over_year = np.multiply(shipped[:sold], over_year, out=in_use)
-            units[:, i] = segment.shares[:, :sold] @ over_year
-            able[:, i] = lookup.summed(i, over_year, segment.tables[..., :sold])
+        age = year - fleet.vintages[:sold]
+        in_use = shipped[:sold] * _by_vintage(alive, age)
+        rows = past if year <= LAST_HISTORY_YEAR else fixed
+        ends[: len(rows), i] = rows[:, :sold] @ in_use
+        if hosts and year > LAST_HISTORY_YEAR:
+            over_year = np.multiply(shipped[:sold], _by_vintage(alive_over_year, age), out=in_use)
+            able[:, i - 1] = lookup.summed(i - 1, over_year, segment.tables[..., :sold])
+    known = LAST_HISTORY_YEAR - STOCK_YEARS[0]
+    able[:, :known] = _between(ends[len(fixed) :, : known + 1])
+    units = _between(ends[1 + len(TRAITS) : len(fixed)])
+    at_end = ends[:, 1:]
     sums = FleetSums(at_end[0].T, {trait: at_end[k + 1].T for k, trait in enumerate(TRAITS)})
     return sums, {
         host: Ability(units[k].T, able[2 * k].T, able[2 * k + 1].T) for k, host in enumerate(segment.hosts)
     }
+
+
+def _between(ends: Array) -> Array:
+    """Means of neighbours along the second axis."""
+    return (ends[:, 1:] + ends[:, :-1]) / 2
 
 
 def _by_vintage(by_age: Array, ages: NDArray[np.int64]) -> Array:

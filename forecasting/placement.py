@@ -19,6 +19,7 @@ ANY_DEVICE = "any"
 REFERENCE_CLOUD_DEVICE = "h100_sxm"
 # Logarithms of the speed gained by software since the last year of history at which ability is tabulated.
 GAIN_GRID: NDArray[np.float64] = np.arange(-2.0, 6.0 + 1e-9, 0.125)
+NO_GAIN = int(np.searchsorted(GAIN_GRID, 0.0))
 
 
 def able_probability(
