@@ -49,6 +49,7 @@ class Options:
     parallel_samples: float | None = _option(
         "answers to one prompt, which share its cache", COUNT, whole=True
     )
+    prefix_read_once: bool = _switch("the samples of a prompt read its cache once a step, all together")
     reasoning: float | None = _option("tokens really written over those of the answer", COUNT)
     inputs: float | None = _option("cameras, denoising steps or candidates an item", POSITIVE)
     rate: float | None = _option("items a second that the stream demands", POSITIVE)
@@ -152,6 +153,8 @@ class Options:
             )
         if self.drafted and self.no_cache:
             raise InvalidValue("Drafted tokens need the cache: leave out no_cache.")
+        if self.prefix_read_once and self.no_cache:
+            raise InvalidValue("prefix_read_once needs the cache: leave out no_cache.")
         for name in ("acceptance", "draft_model", "draft_cost"):
             if (
                 getattr(self, name) is not None

@@ -137,6 +137,7 @@ def request(
         settings.kv_bytes,
         offloaded_share,
         settings.serving.draft,
+        workloads.samples,
     )
     prompt = np.maximum(settings.prompt_tokens, 1.0)
     cached = np.minimum(np.floor(workloads.cached_share * prompt), prompt - 1.0)

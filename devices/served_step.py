@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from devices.attention import cacheless_positions, layer_positions, score_traffic_bytes
+from devices.attention import cache_bytes_read, cacheless_positions, layer_positions, score_traffic_bytes
 from devices.networks import Networks
 from devices.options import Options
 from devices.speculation import accepted_tokens
@@ -15,6 +15,7 @@ from devices.step_changes import (
     combined,
     hand_over_s,
     staged,
+    with_less_cache,
     with_offload,
     with_operations,
     with_spread_experts,
@@ -39,6 +40,8 @@ class Decoder:
         Share of the weights that does not fit and comes over the link of `options`.
     draft : Networks, optional
         The network that drafts.
+    samples : numpy.ndarray
+        Sequences that share a prompt.
     """
 
     networks: Networks
@@ -48,6 +51,7 @@ class Decoder:
     kv_bytes: Floats
     offloaded_share: Floats | float = 0.0
     draft: Networks | None = None
+    samples: Floats | float = 1.0
 
     def step(
         self, sequences: Floats, new_tokens: Floats, first_context: Floats, *, fills: bool = False
@@ -91,11 +95,24 @@ class Decoder:
         if self.options.no_cache:
             return self._cacheless_step(sequences, prompt, steps, context)
         if not self.options.drafted:
-            return self.step(sequences, one, context)
+            return self._reading_once(self.step(sequences, one, context), sequences, prompt, context)
         kept = accepted_tokens(np.asarray(self.options.acceptance), np.asarray(self.options.drafted))
         verified = self._verification(sequences, one * self.options.drafted, context)
+        verified = self._reading_once(verified, sequences, prompt, context)
         drafted, times = self._draft_step(sequences, context)
         return combined([verified, drafted], [1.0 / kept, self.options.drafted * times / kept])
+
+    def _reading_once(self, step: Step, sequences: Floats, prompt: Floats, context: Floats) -> Step:
+        """The step in which the samples of one prompt read its cache together, if the options say so.
+
+        Attention over the shared prefix is one matrix product (Hydragen, arXiv 2402.05099).
+        """
+        if not self.options.prefix_read_once:
+            return step
+        of_prefix = cache_bytes_read(self.networks, context, self.kv_bytes) - cache_bytes_read(
+            self.networks, context - prompt, self.kv_bytes
+        )
+        return with_less_cache(step, self.machine, sequences * (1.0 - 1.0 / self.samples) * of_prefix)
 
     def _verification(self, sequences: Floats, drafted: Floats, context: Floats) -> Step:
         """One step over the drafted tokens and the last, which asks of each what the model would write."""

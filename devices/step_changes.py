@@ -31,6 +31,15 @@ def with_traffic(step: Step, machine: Machine, more_bytes: Floats) -> Step:
     )
 
 
+def with_less_cache(step: Step, machine: Machine, fewer_bytes: Floats) -> Step:
+    """The step with less of the cache to read from main memory."""
+    return replace(
+        step,
+        cache_bytes=step.cache_bytes - fewer_bytes,
+        memory_s=step.memory_s - fewer_bytes / memory_bytes_per_s(machine),
+    )
+
+
 def with_operations(step: Step, machine: Machine, more: Floats) -> Step:
     """The step with more operations at the same rate."""
     rate = machine.devices * machine.shares.compute * machine.peak_ops_per_s

@@ -33,7 +33,7 @@ DEVICES = [
 DECODERS = ["llama_3_1_8b", "deepseek_v3", "gemma_3_27b", "qwen3_30b_a3b", "llama_3_2_1b"]
 ITEMS = ["fsd_hw4_36", "image_gen_phone", "smart_camera", "recsys_classic"]
 TIMES = ("first_token_s", "per_token_s", "latency_s")
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 factors = st.floats(min_value=1.01, max_value=16.0)
 batches = st.integers(min_value=1, max_value=1024)
 option_sets = st.sampled_from(
