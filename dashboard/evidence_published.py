@@ -36,13 +36,8 @@ _SCORES = {
 }
 _HELD = {
     "label": "Published figure",
-    "published": "Published",
-    "published_low": "Published, low",
-    "published_high": "Published, high",
-    "p5": "Here, 5 %",
-    "p50": "Here, median",
-    "p95": "Here, 95 %",
-    "unit": "Unit",
+    "theirs": "Published",
+    "ours": "Here: median (5 to 95 %)",
     "ratio": "Median over published",
     "draws_above": "Draws above it, share",
     "verdict": "Verdict",
@@ -199,7 +194,7 @@ def _against_scenario(page: str, current: Snapshot) -> None:
         source=f"the tables `published_forecasts` and `history`; {loaders.DRAWS:,} draws of {scenario}.",
     )
     tables.table(
-        held.assign(confidence=controls.marked(held["confidence"])),
+        held.assign(confidence=controls.marked(held["confidence"]), ours=ours, theirs=theirs),
         _HELD,
         name="published_against_scenario",
         alt="Published figures beside the draws of their year",
@@ -211,12 +206,17 @@ def _against_scenario(page: str, current: Snapshot) -> None:
 def _figure_4(current: Snapshot, scenario_id: str, scenario: str) -> None:
     st.subheader("How probable the shares of figure 4 are", anchor=False)
     rows = analyses.figure_4(current, scenario_id)
-    together = rows[(rows["statement"] == "all_shares") & (rows["sense"] == "demand")].iloc[0]
+    together = rows[rows["statement"] == "all_shares"].set_index("sense")
+    chances = labels.listed(
+        [
+            f"**{labels.percent(row.probability)}** of the draws as {sense}"
+            for sense, row in together.iterrows()
+        ]
+    )
     st.markdown(
-        f"The published figure gives shares of the operations in 2030. In {scenario}, "
-        f"**{labels.percent(together['probability'])}** of {together['draws']:,} draws hold all three at "
+        f"The published figure gives shares of the operations in 2030. In {scenario} all three hold at "
         f"once in "
-        "the sense of demand; read as capacity it is another matter:"
+        f"{chances}."
     )
     shown = rows.assign(
         sense=rows["sense"].map(labels.SENSES),

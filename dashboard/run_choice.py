@@ -43,7 +43,7 @@ def fields(current: Snapshot) -> list[address.Field]:
         address.option("precision", list(PRECISIONS), "bf16"),
         address.option("zero", list(_ZERO), "1"),
         address.option("chunks", list(_CHUNKS), "2"),
-        address.switch("recompute", False),
+        address.switch("recompute", True),
     ]
 
 

@@ -129,4 +129,4 @@ def test_the_shares_of_figure_4_have_a_probability_in_each_sense() -> None:
     rows = table(app, "probability")
     assert set(rows["sense"]) == {"Demand", "Available", "Capacity"}
     assert rows["probability"].between(0.0, 100.0).all()
-    assert any("draws hold all three at once" in text.value for text in app.markdown)
+    assert any("all three hold at once in" in text.value for text in app.markdown)
