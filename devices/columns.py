@@ -49,19 +49,12 @@ def distinct_rows(*keys: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int
     """
     codes = np.zeros(len(keys[0]), dtype=np.intp)
     for key in keys:
-        own = key if key.dtype.kind == "i" else _codes(key)
+        own = key if key.dtype.kind == "i" else pd.factorize(key, use_na_sentinel=key.dtype.kind == "O")[0]
         codes = codes * (int(own.max(initial=0)) + 1) + own
     place, distinct = pd.factorize(codes)
     first = np.empty(len(distinct), dtype=np.intp)
     first[place[::-1]] = np.arange(len(codes))[::-1]
     return first, place
-
-
-def _codes(key: NDArray[Any]) -> NDArray[np.intp]:
-    if key.dtype.kind == "f":
-        return pd.factorize(key, use_na_sentinel=False)[0]
-    names = {name: code for code, name in enumerate(dict.fromkeys(key))}
-    return np.fromiter(map(names.__getitem__, key), dtype=np.intp, count=len(key))
 
 
 def numbers(rows: pd.DataFrame, column: str, scale: float = 1.0, missing: float = np.nan) -> Floats:

@@ -57,6 +57,8 @@ class Request:
     def leading(self) -> Step:
         """The step that speaks for the request: decode, or prefill where the prompt is all there is."""
         decodes = self.decode_steps > 0.0
+        if decodes.all():
+            return self.decode
         chosen = {}
         for name in (field.name for field in fields(Step)):
             decode, prefill = getattr(self.decode, name), getattr(self.prefill, name)

@@ -26,5 +26,10 @@ def critical_batch(peak_ops_per_s: Floats, bytes_per_s: Floats, bytes_per_weight
 
 def roof_names(*terms: Floats) -> Labels:
     """Name of the largest term of a step's time, each an array, in the order of ``ROOFS``."""
-    stacked = np.stack(np.broadcast_arrays(*terms))
-    return np.array(ROOFS[: len(terms)], dtype=object)[np.argmax(stacked, axis=0)]
+    first, *others = np.broadcast_arrays(*terms)
+    largest, place = first.copy(), np.zeros(first.shape, dtype=np.intp)
+    for number, term in enumerate(others, start=1):
+        larger = term > largest
+        place[larger] = number
+        np.copyto(largest, term, where=larger)
+    return np.array(ROOFS[: len(terms)], dtype=object)[place]

@@ -24,8 +24,10 @@ def test_benchmark_states_what_it_measured(edgewise: Run) -> None:
     assert rows["unit"].to_dict() == {
         "database load": "s",
         "one call of budgets, every device and workload": "s",
+        "one call of budgets, a pair": "s",
         "grid of 3,000 points": "s",
         "core evaluations": "1/s",
+        "largest memory so far, the grid included": "GB",
         "plan of a forecast: tables read, core evaluated": "s",
         "16 draws of everything, plan ready": "s",
         "bands of 16 draws in one quantity": "s",
@@ -58,7 +60,7 @@ def test_calibrate_prints_the_fit_and_leaves_the_table_alone(
     fitted = stored.head(3).assign(
         efficiency_id=["one_of_its_own", *stored["efficiency_id"][1:3]], compute_efficiency=0.123
     )
-    monkeypatch.setattr(calibration, "fit_efficiencies", lambda _: fitted)
+    monkeypatch.setattr(calibration, "fit_efficiencies", lambda *_: fitted)
     printed = pd.read_csv(io.StringIO(edgewise("calibrate", "--format", "csv")))
     assert printed["compute_efficiency"].tolist() == [0.123] * 3
     assert edgewise.words.startswith("3 rows fitted, 1 of them under a name that is not stored; nothing was")

@@ -64,11 +64,15 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     rows: list[tuple[str, float, str]] = []
     rows.append(("database load", _seconds(lambda: database.load(arguments.db)), "s"))
     tables = database.load(arguments.db).tables
-    rows += _forecast_rows(tables, arguments.draws)
     rows.append(("one call of budgets, every device and workload", _seconds(lambda: budgets(tables)), "s"))
+    pair = tables["devices"]["device_id"].head(1), tables["workloads"]["workload_id"].head(1)
+    rows.append(("one call of budgets, a pair", _seconds(lambda: budgets(tables, *map(list, pair))), "s"))
     taken = _seconds(lambda: sum(map(len, grid_outcomes(tables, arguments.points))))
     rows.append((f"grid of {arguments.points:,} points", taken, "s"))
     rows.append(("core evaluations", arguments.points / taken, "1/s"))
+    if peak := peak_memory_bytes():
+        rows.append(("largest memory so far, the grid included", peak / 1e9, "GB"))
+    rows += _forecast_rows(tables, arguments.draws)
     return pd.DataFrame(rows, columns=["what", "value", "unit"])
 
 
