@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -91,18 +93,22 @@ def _figures(row: pd.Series, limits: pd.Series) -> None:
         seconds, limit = row[column], limits[budget]
         cell.metric(label, "–" if pd.isna(seconds) else labels.duration(seconds))
         cell.caption(
-            ("no budget" if pd.isna(limit) else f"budget {labels.milliseconds(limit)}") + _likely(row, column)
+            ("no budget" if pd.isna(limit) else f"budget {labels.milliseconds(limit)}")
+            + _likely(row, column, labels.duration)
         )
     cells[3].metric("Power", f"{labels.number(row['power_w'])} W")
     power = limits["power_budget_w"]
-    cells[3].caption("no budget" if pd.isna(power) else f"budget {labels.number(power)} W over idle")
+    cells[3].caption(
+        ("no budget" if pd.isna(power) else f"budget {labels.number(power)} W over idle")
+        + _likely(row, "power_w", lambda watts: f"{labels.number(watts)} W")
+    )
     cells[4].metric("Memory", f"{labels.number(row['memory_needed_gb'])} GB")
     short = row["memory_short_gb"]
     cells[4].caption(f"short by {labels.number(short)} GB" if short > 0 else "fits")
 
 
-def _likely(row: pd.Series, column: str) -> str:
+def _likely(row: pd.Series, column: str, told: Callable[[float], str]) -> str:
     low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return ""
-    return f"; {labels.duration(low)} to {labels.duration(high)} in 8 of 10 cases"
+    return f"; {told(low)} to {told(high)} in 8 of 10 cases"

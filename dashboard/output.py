@@ -37,6 +37,13 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
+def progress(done: int, total: int) -> None:
+    """Show on a terminal how far a long computation has come; elsewhere say nothing."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\r{done} of {total} devices left out", end=end, file=sys.stderr, flush=True)
+
+
 def deliver(frame: pd.DataFrame, arguments: argparse.Namespace) -> None:
     """Write a frame where and how the arguments ask.
 

@@ -203,13 +203,18 @@ def _further(pairs: Pairs, chosen: Settings, found: Outcome, judged: Verdict) ->
         "arithmetic_intensity": found.intensity,
         "ridge_point": found.ridge,
         "headroom": headroom(pairs, chosen, found),
-        **_interval("first_token_s", found.first_token_s, found.spread),
+        **_interval("first_token_s", found.first_token_s, found.first_spread),
         **_interval("per_token_s", found.per_token_s, found.spread),
         **_interval("power_w", found.power_w, found.power_spread),
         "throttled": found.throttled,
         "device_confidence": pairs.hardware.confidence,
         "workload_confidence": pairs.workloads.confidence,
         "attained_ops_per_s": found.attained_ops_per_s,
+        **_interval("tokens_per_s", found.tokens_per_s, found.spread),
+        **_interval("energy_per_token_j", found.energy_per_token_j, found.energy_spread),
+        **_interval("items_per_s", found.items_per_s, found.spread),
+        **_interval("latency_s", found.latency_s, found.spread),
+        **_interval("energy_per_item_j", found.energy_per_item_j, found.energy_spread),
     }
 
 

@@ -14,6 +14,15 @@ from devices.units import MICROSECOND_S, PICOJOULE_J, Floats, Labels
 
 ANY = "any"
 POWER_KIND = "power"
+RUNNING_KIND = "running"
+# Phases whose measurements miss by more or by less than all of their kind, each with that kind.
+PHASE_BASE = {
+    "prefill": "decoder",
+    "decode": "decoder",
+    "batch": "decoder",
+    "item": "vision",
+    "item_batch": "vision",
+}
 EXPERTS_KIND = "experts"
 # Kinds of network that share the fit of another.
 FITTED_KIND: dict[str, str] = {
@@ -25,12 +34,17 @@ FITTED_KIND: dict[str, str] = {
 # Energy of an operation in a library's kernels, moving operands included. At full speed it must not exceed
 # the power of the device, which is why a larger machine reaches less of its peak. Fitted to prefill on cards
 # of 50 to 1,200 W; llama.cpp's products of packed weights cost three times those of plain ones.
-ENGINE_J = 0.3 * PICOJOULE_J
+ENGINE_J = 0.2 * PICOJOULE_J
 LLAMA_CPP_J = 1.0 * PICOJOULE_J
 LLAMA_CPP_PACKED_J = 3.0 * PICOJOULE_J
 LLAMA_CPP = "llama.cpp"
 ENGINE = "engine"
 PACKED_CLASSES = frozenset({"4", "8"})
+# Host time that each sequence of a batch adds to a step: sampling, scheduling and text. An engine that runs
+# in C++ needs microseconds (static batches of up to 2,429), one whose loop and server are Python the more.
+ENGINE_HOST_S = 8.0 * MICROSECOND_S
+PYTHON_HOST_S = 50.0 * MICROSECOND_S
+PYTHON_SERVERS = frozenset({"vllm"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,8 @@ class Shares(Columns):
         Standard deviation of ln(measured / predicted) over the measurements behind the row.
     experts
         Rate in routed experts, whose matrices are small and gathered, over the rate elsewhere.
+    host_s
+        Time of the host a step for each sequence of the batch.
     """
 
     compute: Floats
@@ -54,6 +70,7 @@ class Shares(Columns):
     overhead_s: Floats
     spread: Floats
     experts: Floats
+    host_s: Floats
 
 
 def share_columns(efficiencies: pd.DataFrame) -> Shares:
@@ -64,6 +81,7 @@ def share_columns(efficiencies: pd.DataFrame) -> Shares:
         overhead_s=numbers(efficiencies, "overhead_us_per_layer", MICROSECOND_S),
         spread=numbers(efficiencies, "residual_spread"),
         experts=np.ones(len(efficiencies)),
+        host_s=np.zeros(len(efficiencies)),
     )
 
 
@@ -94,6 +112,17 @@ def reachable_shares(
     return share_columns(efficiencies).take(rows).changed(experts=experts)
 
 
+def phase_factors(efficiencies: pd.DataFrame) -> dict[str, float]:
+    """Factor on the spread of a group in each phase of `PHASE_BASE`; 1 where the table is silent."""
+    general = (words(efficiencies, "backend") == ANY) & (words(efficiencies, "weight_class") == ANY)
+    kinds, spreads = words(efficiencies, "kind")[general], numbers(efficiencies, "residual_spread")[general]
+    spread = dict(zip(kinds, spreads, strict=True))
+    return {
+        phase: float(spread[phase] / spread[base]) if phase in spread and spread.get(base, 0.0) > 0.0 else 1.0
+        for phase, base in PHASE_BASE.items()
+    }
+
+
 def software_family(software: str) -> str:
     """Family of a back end with or without a name of software: what it shares kernels and habits with."""
     backend, _, name = software.partition("/")
@@ -102,10 +131,20 @@ def software_family(software: str) -> str:
     return LLAMA_CPP if LLAMA_CPP in (backend, name) else ENGINE
 
 
-def power_capped(
+def host_s_per_sequence(software: str) -> float:
+    """Host time a step for each sequence; other software than engines was measured with few sequences."""
+    _, _, name = software.partition("/")
+    if software_family(software) != ENGINE:
+        return 0.0
+    return PYTHON_HOST_S if name in PYTHON_SERVERS else ENGINE_HOST_S
+
+
+def software_limited(
     shares: Shares, software: Labels, weight_class: Labels, peak_ops_per_s: Floats, peak_w: Floats
 ) -> Shares:
-    """Shares with the compute share that power leaves, ``1 / (1 / e + C j / P)``.
+    """Shares with the host time of the software, and the compute share that power leaves.
+
+    The latter is ``1 / (1 / e + C j / P)``.
 
     Parameters
     ----------
@@ -121,7 +160,8 @@ def power_capped(
         [_operation_j(name, width) for name, width in zip(software, weight_class, strict=True)], dtype=float
     )
     demand = np.where(energy > 0.0, energy * peak_ops_per_s / peak_w, 0.0)
-    return shares.changed(compute=shares.compute / (1.0 + shares.compute * demand))
+    host = np.array([host_s_per_sequence(name) for name in software], dtype=float)
+    return shares.changed(compute=shares.compute / (1.0 + shares.compute * demand), host_s=host)
 
 
 def _operation_j(software: str, weight_class: str) -> float:

@@ -13,6 +13,7 @@ from devices.calibration import CONFIDENCE, SIGNIFICANT_DIGITS, SOURCE_ID
 from devices.catalogue import Tables
 from devices.columns import words
 from devices.efficiency import software_family
+from devices.left_out import Progress
 from devices.validation import time_errors_pct, validation
 
 # Below so many measurements of its software on other devices, a row is predicted by wider groups.
@@ -49,7 +50,9 @@ PEERS = (
 )
 
 
-def left_out_predictions(tables: Tables, device_ids: Sequence[str] | None = None) -> pd.DataFrame:
+def left_out_predictions(
+    tables: Tables, device_ids: Sequence[str] | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
     """Rows of the table `left_out_predictions`: each measurement by a fit that has not seen its device.
 
     Parameters
@@ -58,9 +61,13 @@ def left_out_predictions(tables: Tables, device_ids: Sequence[str] | None = None
         The database's tables.
     device_ids : sequence of str, optional
         Devices to leave out in turn; all when None.
+    progress : callable, optional
+        Told after each device how many of how many are done.
     """
     built_in = tables["measurements"]["origin"] == "builtin"
-    frame = validation({**tables, "measurements": tables["measurements"][built_in]}, devices=device_ids)
+    frame = validation(
+        {**tables, "measurements": tables["measurements"][built_in]}, devices=device_ids, progress=progress
+    )
     figures = ["predicted", "low", "high"]
     rows = frame.loc[frame["predicted"].notna(), ["measurement_id", *figures]].reset_index(drop=True)
     rows[figures] = rows[figures].map(lambda value: float(f"{value:.{SIGNIFICANT_DIGITS}g}"))

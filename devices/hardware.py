@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from devices.columns import Columns, numbers, words
-from devices.units import GB, MB, TB, TERA, WATT_HOUR_J, Floats, Labels
+from devices.units import GB, MB, PRECISION_BITS, TB, TERA, WATT_HOUR_J, Floats, Labels
 
 # Arithmetic formats that a device may state a peak for, the columns of `Hardware.peak_ops_per_s`.
 ARITHMETIC: tuple[str, ...] = (
@@ -17,6 +18,9 @@ ARITHMETIC: tuple[str, ...] = (
     "fp16_acc16", "fp16_npu", "fp16_cpu", "fp32_cpu", "int8_cpu", "int4_cpu",
 )  # fmt: skip
 CPU_FORMATS = tuple(name for name in ARITHMETIC if name.endswith("_cpu"))
+# Makers whose neural units lay a whole network out on the chip: its layers hand their results on directly,
+# and main memory holds weights alone.
+DATAFLOW_VENDORS = frozenset({"Hailo"})
 CLOUD_SEGMENTS = frozenset({"datacenter", "server_cpu"})
 
 
@@ -40,8 +44,10 @@ class Hardware(Columns):
         Printed maximum, typical and sustained power, and power at rest.
     battery_j, vehicle_j_per_mile
         Energy of a full battery, and what the car around the device takes to drive.
-    peak_ops_per_s, sparse_ops_per_s
-        Dense and 2:4-sparse peaks, shape (n, len(ARITHMETIC)).
+    is_cloud
+        Whether a device stands in a data centre, and so takes the cloud's batch and precision.
+    dense_table, sparse_table
+        Dense and 2:4-sparse peaks of all rows that `position` counts, shape (rows, len(ARITHMETIC)).
     """
 
     position: NDArray[np.intp]
@@ -63,17 +69,41 @@ class Hardware(Columns):
     interconnect_bytes_per_s: Floats
     accelerators: Floats
     price_usd: Floats
-    peak_ops_per_s: Floats
-    sparse_ops_per_s: Floats
+    is_cloud: NDArray[np.bool_]
+    dense_table: Floats
+    sparse_table: Floats
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """Return the devices at the given positions; the tables of peaks are shared, not copied."""
+        kept = {"dense_table": self.dense_table, "sparse_table": self.sparse_table}
+        taken = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in kept}
+        return replace(self, **taken)
+
+    __getitem__ = take
 
     @property
-    def is_cloud(self) -> NDArray[np.bool_]:
-        """Whether a device stands in a data centre, and so takes the cloud's batch and precision."""
-        return np.isin(self.segment, list(CLOUD_SEGMENTS))
+    def peak_ops_per_s(self) -> Floats:
+        """Dense peaks, shape (n, len(ARITHMETIC))."""
+        return self.dense_table[self.position]
+
+    @property
+    def sparse_ops_per_s(self) -> Floats:
+        """2:4-sparse peaks, shape (n, len(ARITHMETIC))."""
+        return self.sparse_table[self.position]
 
     def peak_of(self, arithmetic: str) -> Floats:
         """Dense peak in operations a second at one arithmetic format, NaN where there is none."""
-        return self.peak_ops_per_s[:, ARITHMETIC.index(arithmetic)]
+        return self.dense_table[self.position, ARITHMETIC.index(arithmetic)]
+
+
+def moved_element_bytes(hardware: Hardware, arithmetic: Labels) -> Floats:
+    """Bytes of an activation that goes through main memory: as wide as the arithmetic, whole bytes at least.
+
+    Weights of 8 bits beside activations of 16 (``int16``) move 16; a dataflow unit moves none.
+    """
+    width = {name: max(PRECISION_BITS[name.split("_")[0]] / 8.0, 1.0) for name in ARITHMETIC}
+    stays = np.isin(hardware.vendor, list(DATAFLOW_VENDORS))
+    return np.where(stays, 0.0, [width.get(name, np.nan) for name in arithmetic])
 
 
 def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
@@ -107,8 +137,9 @@ def hardware_columns(devices: pd.DataFrame, peaks: pd.DataFrame) -> Hardware:
         interconnect_bytes_per_s=numbers(devices, "interconnect_gb_per_s_per_direction", GB),
         accelerators=numbers(devices, "accelerators", missing=1.0),
         price_usd=numbers(devices, "price_usd"),
-        peak_ops_per_s=_peak_matrix(len(devices), rows, peaks, "dense_tops"),
-        sparse_ops_per_s=_peak_matrix(len(devices), rows, peaks, "sparse_tops"),
+        is_cloud=np.isin(words(devices, "segment"), list(CLOUD_SEGMENTS)),
+        dense_table=_peak_matrix(len(devices), rows, peaks, "dense_tops"),
+        sparse_table=_peak_matrix(len(devices), rows, peaks, "sparse_tops"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from devices import memory, residence, streams
 from devices.backends import usual_software
 from devices.catalogue import Pairs
 from devices.columns import Columns, distinct_rows, joined_rows
-from devices.efficiency import Shares, power_capped, reachable_shares
+from devices.efficiency import Shares, phase_factors, reachable_shares, software_limited
 from devices.power import (
     PowerDraw,
     PowerLimits,
@@ -55,8 +56,10 @@ class Outcome(Columns):
     roof: Labels
     first_roof: Labels
     throttled: NDArray[np.bool_]
+    first_spread: Floats
     spread: Floats
     power_spread: Floats
+    energy_spread: Floats
 
     @property
     def is_held(self) -> NDArray[np.bool_]:
@@ -117,7 +120,7 @@ def shares_of(efficiencies: pd.DataFrame, pairs: Pairs, settings: Settings) -> S
     software = usual_software(hardware, settings.backend[first], kind)
     shares = reachable_shares(efficiencies, software, width, kind)
     peak_w = power_limits(hardware).peak_w
-    return power_capped(shares, software, width, settings.peak_ops_per_s[first], peak_w).take(place)
+    return software_limited(shares, software, width, settings.peak_ops_per_s[first], peak_w).take(place)
 
 
 def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
@@ -161,14 +164,15 @@ def outcome(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Out
         Rows of the table `efficiencies`.
     """
     case, draw = case_of(pairs, settings, efficiencies), power_draw(efficiencies)
+    factors = phase_factors(efficiencies)
     tokens = pairs.networks.is_decoder
     parts, places = [], []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for rows, predicted in ((tokens, request_outcome), (~tokens, item_outcome)):
             if rows.all():
-                return predicted(case, draw)
+                return predicted(case, draw, factors)
             places.append(np.flatnonzero(rows))
-            parts.append(predicted(case.take(places[-1]), draw))
+            parts.append(predicted(case.take(places[-1]), draw, factors))
     return joined_rows(parts).take(np.argsort(np.concatenate(places)))
 
 
@@ -185,8 +189,8 @@ def case_of(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Cas
     return Case(pairs, settings, machine, power_limits(hardware).take(place), needed, on_chip)
 
 
-def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
-    """Outcome of requests to decoders."""
+def request_outcome(case: Case, draw: PowerDraw, factors: Mapping[str, float]) -> Outcome:
+    """Outcome of requests to decoders; `factors` are those of `devices.efficiency.phase_factors`."""
     asked = request(
         case.pairs.networks, case.machine, case.pairs.workloads, case.settings, case.offloaded_share
     )
@@ -197,6 +201,8 @@ def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
     idle_w, count = case.limits.idle_w, case.settings.devices
     return replace(
         _common(case, asked.leading, asked.latency_s, dynamic_j, draw),
+        first_spread=case.machine.shares.spread * factors["prefill"],
+        spread=_spread(case, asked.sequences, factors["decode"], factors["batch"]),
         first_token_s=asked.first_token_s,
         per_token_s=asked.per_token_s,
         tokens_per_s=asked.tokens_per_s,
@@ -206,7 +212,7 @@ def request_outcome(case: Case, draw: PowerDraw) -> Outcome:
     )
 
 
-def item_outcome(case: Case, draw: PowerDraw) -> Outcome:
+def item_outcome(case: Case, draw: PowerDraw, factors: Mapping[str, float]) -> Outcome:
     """Outcome of items: frames, images, denoising runs, ranked candidates."""
     item = streams.item(
         case.pairs.networks, case.machine, case.pairs.workloads, case.settings, case.offloaded_share
@@ -214,7 +220,13 @@ def item_outcome(case: Case, draw: PowerDraw) -> Outcome:
     dynamic_j = dynamic_energy_j(item, case.limits, draw)
     ceiling = heat_ceiling(case.limits, dynamic_j, case.pairs.workloads.rate_per_s)
     item = throttled(item, ceiling, draw)
-    return _common(case, item, item.time_s, dynamic_j, draw)
+    spread = _spread(case, case.settings.batch, factors["item"], factors["item_batch"])
+    return replace(_common(case, item, item.time_s, dynamic_j, draw), spread=spread)
+
+
+def _spread(case: Case, together: Floats, alone: float, batched: float) -> Floats:
+    """Spread of the times of what is served alone, or together with others."""
+    return case.machine.shares.spread * np.where(together > 1.0, batched, alone)
 
 
 def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw: PowerDraw) -> Outcome:
@@ -245,6 +257,8 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
         roof=roof,
         first_roof=roof,
         throttled=np.asarray(leading.slowdown) > 1.0,
+        first_spread=none,
         spread=case.machine.shares.spread,
         power_spread=np.full(len(case), draw.spread),
+        energy_spread=np.full(len(case), draw.energy_spread),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from devices.columns import Columns, words
-from devices.efficiency import POWER_KIND
+from devices.efficiency import POWER_KIND, RUNNING_KIND
 from devices.hardware import Hardware
 from devices.step import Step
 from devices.units import GB, TERA, Floats, Labels
@@ -37,15 +37,31 @@ OTHER_WATTS_PER_GB_PER_S = 0.321
 WATTS_PER_TOPS: dict[str, float] = {"datacenter": 0.321, "vehicle": 0.678}
 OTHER_WATTS_PER_TOPS = 0.588
 SMALLEST_W = 1e-9
+# Bytes a second of stacked memory (HBM) for each watt of dynamic power at which reading it draws its fitted
+# share. Stacked memory sits beside the chip and spends an energy a byte: where it is wider for the power, as
+# on later accelerators, reading alone takes more of it.
+HBM_BYTES_PER_J = 5.0 * GB
 
 
 @dataclass(frozen=True)
 class PowerDraw:
-    """Shares of the dynamic power that busy arithmetic and busy memory draw, and the model's spread."""
+    """Shares of the dynamic power, and the model's spread.
 
+    Attributes
+    ----------
+    running
+        Drawn while a step runs, whatever waits: clocks are up and the host keeps the device awake.
+    compute, memory
+        Drawn besides by busy arithmetic and by busy memory.
+    spread, energy_spread
+        Standard deviation of ln(measured / predicted) of powers, and of energies a token.
+    """
+
+    running: float
     compute: float
     memory: float
     spread: float
+    energy_spread: float
 
 
 @dataclass(frozen=True)
@@ -63,26 +79,34 @@ class PowerLimits(Columns):
     basis : numpy.ndarray
         ``"cited"`` where the datasheet prints both maximum (or sustained) and idle power, else
         ``"estimated"``.
+    memory_weight : numpy.ndarray
+        Factor on the share of the dynamic power that busy memory draws: 1 without stacked memory.
     """
 
     peak_w: Floats
     sustained_w: Floats
     idle_w: Floats
     basis: Labels
+    memory_weight: Floats
 
 
 # Used only by a database from which the fitted row was deleted.
-DEFAULT_DRAW = PowerDraw(compute=1.0, memory=0.67, spread=0.26)
+DEFAULT_DRAW = PowerDraw(running=0.5, compute=1.0, memory=0.3, spread=0.2, energy_spread=0.4)
 
 
 def power_draw(efficiencies: pd.DataFrame) -> PowerDraw:
-    """Shares of the dynamic power from the row of kind ``power`` in the table `efficiencies`."""
-    rows = np.flatnonzero(words(efficiencies, "kind") == POWER_KIND)
-    if not len(rows):
+    """Shares of the dynamic power from the rows ``power`` and ``running`` of the table `efficiencies`."""
+    kinds = list(words(efficiencies, "kind"))
+    if POWER_KIND not in kinds or RUNNING_KIND not in kinds:
         return DEFAULT_DRAW
-    columns = ("compute_efficiency", "bandwidth_efficiency", "residual_spread")
-    compute, memory, spread = (float(efficiencies[name].iloc[rows[0]]) for name in columns)
-    return PowerDraw(compute, memory, spread)
+    busy, running = (efficiencies.iloc[kinds.index(name)] for name in (POWER_KIND, RUNNING_KIND))
+    return PowerDraw(
+        running=float(running["compute_efficiency"]),
+        compute=float(busy["compute_efficiency"]),
+        memory=float(busy["bandwidth_efficiency"]),
+        spread=float(busy["residual_spread"]),
+        energy_spread=float(running["residual_spread"]),
+    )
 
 
 def power_limits(hardware: Hardware) -> PowerLimits:
@@ -98,22 +122,31 @@ def power_limits(hardware: Hardware) -> PowerLimits:
     at_rest = _by_segment(hardware.segment, IDLE_SHARE, OTHER_IDLE_SHARE) * sustained
     idle = np.where(np.isnan(hardware.idle_w), at_rest, hardware.idle_w)
     cited = ~np.isnan(printed) & ~np.isnan(hardware.idle_w)
+    idle = np.fmin(idle, sustained)
     return PowerLimits(
         peak_w=peak,
         sustained_w=sustained,
-        idle_w=np.fmin(idle, sustained),
+        idle_w=idle,
         basis=np.where(cited, "cited", "estimated").astype(object),
+        memory_weight=_memory_weight(hardware, peak - idle),
     )
 
 
-def utilisation_mix(step: Step, draw: PowerDraw) -> Floats:
-    """Share of the dynamic power drawn at full speed by arithmetic and memory, each while busy."""
-    return np.minimum(draw.compute * step.compute_busy + draw.memory * step.memory_busy, 1.0)
+def _memory_weight(hardware: Hardware, dynamic_w: Floats) -> Floats:
+    stacked = np.array([name.startswith("HBM") for name in hardware.memory_type], dtype=bool)
+    for_power = hardware.memory_bytes_per_s / np.maximum(dynamic_w, SMALLEST_W) / HBM_BYTES_PER_J
+    return np.where(stacked & ~np.isnan(for_power), for_power, 1.0)
+
+
+def utilisation_mix(step: Step, limits: PowerLimits, draw: PowerDraw) -> Floats:
+    """Share of the dynamic power drawn at full speed: by running at all, by busy arithmetic and memory."""
+    memory = draw.memory * limits.memory_weight * step.memory_busy
+    return np.minimum(draw.running + draw.compute * step.compute_busy + memory, 1.0)
 
 
 def dynamic_w(step: Step, limits: PowerLimits, draw: PowerDraw) -> Floats:
     """Power above rest of one device at full speed, ``(peak - idle) * mix``."""
-    return (limits.peak_w - limits.idle_w) * utilisation_mix(step, draw)
+    return (limits.peak_w - limits.idle_w) * utilisation_mix(step, limits, draw)
 
 
 def dynamic_energy_j(step: Step, limits: PowerLimits, draw: PowerDraw) -> Floats:

@@ -1,4 +1,4 @@
-"""Fitting the power model: the shares of dynamic power that busy arithmetic and busy memory draw."""
+"""Fitting the power model: shares of dynamic power for running at all, busy arithmetic and busy memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devices.step import Step
 from devices.units import Floats
 
 DEVICE_POWER_CLASS = "E_gpu_power"
-START = (0.9, 0.5)
+START = (0.3, 0.9, 0.5)
 
 
 def power_rows(measured: Measured) -> NDArray[np.bool_]:
@@ -35,15 +35,18 @@ def predicted_w(measured: Measured, shares: Shares, draw: PowerDraw) -> Floats:
 
 
 def fitted_draw(measured: Measured, shares: Shares) -> PowerDraw:
-    """Shares of the dynamic power that explain the measured powers best, with the spread they leave."""
+    """Shares of the dynamic power that explain the measured powers best; spreads are not fitted here."""
     rows = np.flatnonzero(power_rows(measured))
     used, known = measured.take(rows), shares.take(rows)
 
     def error(values: Floats) -> Floats:
-        return np.log(predicted_w(used, known, PowerDraw(values[0], values[1], 0.0)) / used.value)
+        draw = PowerDraw(values[0], values[1], values[2], 0.0, 0.0)
+        return np.log(predicted_w(used, known, draw) / used.value)
 
-    found = least_squares(error, START, bounds=(0.05, 1.0), loss="soft_l1", f_scale=0.1).x
-    return PowerDraw(float(found[0]), float(found[1]), float(np.quantile(np.abs(error(found)), 0.8) / 1.2816))
+    running, compute, memory = least_squares(
+        error, START, bounds=(0.01, 1.0), loss="soft_l1", f_scale=0.1
+    ).x.tolist()
+    return PowerDraw(running, compute, memory, 0.0, 0.0)
 
 
 def _limited_w(step: Step, limits: PowerLimits, draw: PowerDraw) -> Floats:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.efficiency import Shares, power_capped
+from devices.efficiency import Shares, software_limited
+from devices.hardware import moved_element_bytes
 from devices.measured import Measured
 from devices.power import power_limits
 from devices.step import Machine, Step, item_step, token_step
@@ -28,7 +29,7 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
             hardware.interconnect_bytes_per_s,
         ),
         devices=measured.devices,
-        shares=power_capped(
+        shares=software_limited(
             shares,
             measured.software,
             measured.weight_class,
@@ -62,6 +63,7 @@ def item_batch(measured: Measured, machine: Machine) -> Step:
         evaluations=measured.batch * measured.evaluations,
         passes=measured.evaluations,
         weight_bytes=measured.weight_bytes,
+        element_bytes=moved_element_bytes(measured.hardware, measured.compute_precision),
     )
 
 

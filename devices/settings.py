@@ -11,7 +11,7 @@ from datasets.errors import InvalidValue
 from devices.backends import compute_arithmetic, inferred_backend, stated_formats, stated_peak
 from devices.catalogue import Pairs
 from devices.columns import Columns, distinct_rows
-from devices.hardware import ARITHMETIC, Hardware
+from devices.hardware import ARITHMETIC, Hardware, moved_element_bytes
 from devices.options import Options, Serving
 from devices.units import Floats, Labels, checked_precision, element_bytes
 
@@ -64,6 +64,8 @@ class Settings(Columns):
         Number of the pair's device, kind of network and weight format: equal numbers compute alike.
     weight_bytes, kv_bytes
         Bytes of one weight and of one cached element.
+    moved_element_bytes
+        Bytes of an activation of an item that goes through main memory.
     serving
         The options, one set for all pairs.
     """
@@ -80,6 +82,7 @@ class Settings(Columns):
     peak_ops_per_s: Floats
     weight_bytes: Floats
     kv_bytes: Floats
+    moved_element_bytes: Floats
     serving: Serving
 
 
@@ -104,6 +107,7 @@ def settings(pairs: Pairs, overrides: Overrides | None = None) -> Settings:
     sparse = wanted.serving.options.sparse
     if sparse:
         peaks = sparse_peak(hardware.take(first), formats)
+    moved = moved_element_bytes(hardware.take(first), formats)[place]
     formats = formats[place]
     _refuse_lacking(pairs, wanted, formats)
     if sparse:
@@ -121,6 +125,7 @@ def settings(pairs: Pairs, overrides: Overrides | None = None) -> Settings:
         peak_ops_per_s=peaks[place],
         weight_bytes=stored_bytes(element_bytes(weights[first]), sparse=sparse)[place],
         kv_bytes=np.full(len(pairs), element_bytes([wanted.kv_precision or DEFAULT_CACHE])[0]),
+        moved_element_bytes=moved,
         serving=wanted.serving,
     )
 

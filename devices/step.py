@@ -120,7 +120,8 @@ class Step:
         if isinstance(self.offload_s, np.ndarray):
             terms.append(self.offload_s)
         names = roof_names(*terms)
-        return np.where(np.asarray(self.slowdown) > 1.0, "power", names).astype(object)
+        names[np.broadcast_to(np.asarray(self.slowdown) > 1.0, names.shape)] = "power"
+        return names
 
 
 def token_step(
@@ -167,11 +168,18 @@ def token_step(
         activations=activation_bytes(networks, tokens),
         layers=networks.layers,
         message=networks.hidden * tokens * ACTIVATION_BYTES,
+        host_s=machine.shares.host_s * sequences,
     )
 
 
 def item_step(
-    networks: Networks, machine: Machine, *, evaluations: Floats, passes: Floats, weight_bytes: Floats
+    networks: Networks,
+    machine: Machine,
+    *,
+    evaluations: Floats,
+    passes: Floats,
+    weight_bytes: Floats,
+    element_bytes: Floats,
 ) -> Step:
     """A batch of images, frames, denoising steps or candidates.
 
@@ -184,6 +192,8 @@ def item_step(
         step.
     weight_bytes : numpy.ndarray
         Bytes of one weight.
+    element_bytes : numpy.ndarray
+        Bytes of one activation that goes through main memory (`devices.hardware.moved_element_bytes`).
     """
     hidden = np.where(np.isnan(networks.hidden), 0.0, networks.hidden)
     return _timed(
@@ -193,9 +203,10 @@ def item_step(
         weights=networks.active_params * weight_bytes * passes,
         resident=networks.params * weight_bytes,
         cache=np.zeros_like(evaluations),
-        activations=item_activation_elements(networks) * evaluations * item_activation_bytes(weight_bytes),
+        activations=item_activation_elements(networks) * evaluations * 2.0 * element_bytes,
         layers=passes,
         message=hidden * evaluations * ACTIVATION_BYTES,
+        host_s=0.0,
     )
 
 
@@ -223,11 +234,6 @@ def item_activation_elements(networks: Networks) -> Floats:
     return ACTIVATION_FACTOR * networks.operations_per_item / (2.0 * np.sqrt(networks.active_params))
 
 
-def item_activation_bytes(weight_bytes: Floats) -> Floats:
-    """Bytes that an activation of an item costs, written and read: as wide as the weights, 8 or 16 bits."""
-    return 2.0 * np.where(weight_bytes < ACTIVATION_BYTES, 1.0, ACTIVATION_BYTES)
-
-
 def _timed(
     machine: Machine,
     *,
@@ -239,6 +245,7 @@ def _timed(
     activations: Floats,
     layers: Floats,
     message: Floats,
+    host_s: Floats | float,
 ) -> Step:
     count, shares = machine.devices, machine.shares
     on_chip = resident <= count * np.nan_to_num(machine.sram_bytes)
@@ -256,5 +263,5 @@ def _timed(
         memory_s=moved / (count * shares.bandwidth * machine.bytes_per_s),
         sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
         network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),
-        overhead_s=layers * shares.overhead_s,
+        overhead_s=layers * shares.overhead_s + host_s,
     )

@@ -38,6 +38,7 @@ def item(
         evaluations=evaluations,
         passes=weight_passes(networks, workloads),
         weight_bytes=settings.weight_bytes,
+        element_bytes=settings.moved_element_bytes,
     )
     if options.embedding_bytes is not None:
         step = with_traffic(step, machine, evaluations * options.embedding_bytes)

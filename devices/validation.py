@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from devices.calibration import QUANTILE_80, KindFit, kind_fits, share_rows
+from devices.calibration import QUANTILE_80
 from devices.catalogue import Tables
-from devices.efficiency import Shares, reachable_shares
+from devices.efficiency import Shares, phase_factors, reachable_shares
+from devices.kind_fits import kind_fits
+from devices.left_out import Progress, left_out_values
 from devices.measured import Measured, measured_columns
-from devices.pooling import fitted_deviations
-from devices.power import PowerDraw, power_draw, power_limits, throttled
-from devices.power_calibration import fitted_draw, power_rows, predicted_w
-from devices.predicted import decode_step, measured_machine, predicted_s
+from devices.power import power_draw
+from devices.predicted_values import is_rate, measured_phase, predicted_values
 from devices.units import Floats
 
 COLUMNS = (
@@ -25,9 +24,6 @@ COLUMNS = (
     *("source", "quality"),
 )
 
-# Power at the wall of a whole server.
-WHOLE_SYSTEM_CLASS = "E_system_power"
-
 
 def validation(
     tables: Tables,
@@ -35,6 +31,7 @@ def validation(
     *,
     left_out: bool = True,
     devices: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Measured beside predicted, with the bounds of the prediction's 80 % interval.
 
@@ -49,6 +46,8 @@ def validation(
         Predict the table's own rows by a fit that has not seen their device: one fit for each device.
     devices : sequence of str, optional
         Devices to leave out, in place of all; the rows of the others then have no prediction.
+    progress : callable, optional
+        Told after each device left out how many of how many are done.
 
     Returns
     -------
@@ -68,10 +67,10 @@ def validation(
     if len(placed):
         measured = measured_columns(tables, every.iloc[placed])
         if rows is None and left_out:
-            value, spread = _left_out_values(tables, measured, devices)
+            value = left_out_values(measured, kind_fits(measured), devices, progress)
         else:
-            value, spread = _stored_values(tables, measured)
-        factor = np.exp(QUANTILE_80 * spread)
+            value = _stored_values(tables, measured)
+        factor = np.exp(QUANTILE_80 * _spreads(tables, measured))
         bounds[:, placed] = value, value / factor, value * factor
     predicted, low, high = bounds
     frame = every.rename(columns={"value": "measured", "source_title": "source"})
@@ -102,92 +101,27 @@ def _known_names(tables: Tables, rows: pd.DataFrame) -> NDArray[np.bool_]:
     return (devices & rows["model_id"].isin(tables["models"]["model_id"])).to_numpy(dtype=bool)
 
 
-def _stored_values(tables: Tables, measured: Measured) -> tuple[Floats, Floats]:
+def _stored_values(tables: Tables, measured: Measured) -> Floats:
+    return predicted_values(measured, _shares(tables, measured), power_draw(tables["efficiencies"]))
+
+
+def _shares(tables: Tables, measured: Measured) -> Shares:
     efficiencies = tables["efficiencies"]
-    shares = _shares(efficiencies, measured)
-    draw = power_draw(efficiencies)
-    return predicted_values(measured, shares, draw), _spreads(measured, shares, draw)
+    return reachable_shares(efficiencies, measured.software, measured.weight_class, measured.networks.kind)
 
 
-def _left_out_values(
-    tables: Tables, measured: Measured, devices: Sequence[str] | None
-) -> tuple[Floats, Floats]:
-    stored = _shares(tables["efficiencies"], measured)
-    fits = kind_fits(measured)
-    values = np.full(len(measured), np.nan)
-    for device in sorted(set(measured.hardware.device_id if devices is None else devices)):
-        own = measured.hardware.device_id == device
-        rows = np.flatnonzero(own)
-        shares = _shares(share_rows([_without(fit, device) for fit in fits]), measured.take(rows))
-        draw = _draw_without(tables, measured, stored, own)
-        values[rows] = predicted_values(measured.take(rows), shares, draw)
-    return values, _spreads(measured, stored, power_draw(tables["efficiencies"]))
-
-
-def _draw_without(tables: Tables, measured: Measured, shares: Shares, own: NDArray[np.bool_]) -> PowerDraw:
-    seen = power_rows(measured)
-    if not (seen & own).any() or not (seen & ~own).any():
-        return power_draw(tables["efficiencies"])
-    others = np.flatnonzero(~own)
-    return fitted_draw(measured.take(others), shares.take(others))
-
-
-def _without(fit: KindFit, device: str) -> KindFit:
-    others = fit.measured.hardware.device_id != device
-    if others.all():
-        return fit
-    return replace(fit, deviations=fitted_deviations(fit.measured, fit.groups, others, fit.deviations))
-
-
-def _shares(efficiencies: pd.DataFrame, measured: Measured) -> Shares:
-    frame = efficiencies if "residual_spread" in efficiencies else efficiencies.assign(residual_spread=np.nan)
-    return reachable_shares(frame, measured.software, measured.weight_class, measured.networks.kind)
-
-
-def predicted_values(measured: Measured, shares: Shares, draw: PowerDraw) -> Floats:
-    """Prediction of each measurement in the unit of its metric, NaN where it cannot be known.
-
-    The energy of a token is that of a decode step. The power of a server with its processors and fans is none
-    that the core predicts.
-
-    Parameters
-    ----------
-    measured : Measured
-        Measurements, shape (n,).
-    shares : Shares
-        Reachable shares of each.
-    draw : PowerDraw
-        Shares of the dynamic power.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slower = predicted_s(measured, shares) / measured.measured_s
-        of_times = measured.value * np.where(_is_rate(measured.metric), 1.0 / slower, slower)
-        power_w = predicted_w(measured, shares, draw)
-        step = decode_step(measured, measured_machine(measured, shares))
-        token_s = throttled(step, power_limits(measured.hardware), draw).time_s / measured.batch
-    kinds = [
-        measured.is_time,
-        measured.group == WHOLE_SYSTEM_CLASS,
-        measured.metric == "power_w",
-        measured.networks.is_decoder,
-    ]
-    return np.select(kinds, [of_times, np.full(len(measured), np.nan), power_w, power_w * token_s], np.nan)
-
-
-def _spreads(measured: Measured, shares: Shares, draw: PowerDraw) -> Floats:
-    # An energy misses by its power and by its time, taken as independent.
-    energy = np.hypot(shares.spread, draw.spread)
-    return np.select([measured.is_time, measured.metric == "power_w"], [shares.spread, draw.spread], energy)
-
-
-def _is_rate(metrics: pd.Series | NDArray[np.object_]) -> NDArray[np.bool_]:
-    return np.array([str(metric).endswith("_per_s") for metric in metrics], dtype=bool)
+def _spreads(tables: Tables, measured: Measured) -> Floats:
+    """Standard deviation of ln(measured / predicted) that the stored table expects of each measurement."""
+    draw, phases = power_draw(tables["efficiencies"]), measured_phase(measured)
+    factors = phase_factors(tables["efficiencies"])
+    of_time = _shares(tables, measured).spread * [factors.get(phase, 1.0) for phase in phases]
+    return np.select([phases == "power", phases == "energy"], [draw.spread, draw.energy_spread], of_time)
 
 
 def time_errors_pct(frame: pd.DataFrame) -> pd.Series:
     """Error of each prediction in %: of the time also where a rate was published, of a power its own."""
     ratio = frame["predicted"] / frame["measured"]
-    return 100.0 * (ratio.where(~_is_rate(frame["metric"]), 1.0 / ratio) - 1.0)
+    return 100.0 * (ratio.where(~is_rate(frame["metric"]), 1.0 / ratio) - 1.0)
 
 
 # Median and 80th percentile of the absolute error in %, aimed at for devices that the fit has not seen.

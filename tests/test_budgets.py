@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from datasets.errors import InvalidValue, UnknownName
 from devices.budgets import budgets
 from devices.catalogue import hardware_named
+from devices.efficiency import phase_factors
 from devices.power import power_limits
 
 Tables = Mapping[str, pd.DataFrame]
@@ -168,7 +169,8 @@ def test_more_bandwidth_brings_a_decode_bound_workload_closer_to_its_budget(
     bandwidth = 84.8 * factor
     changed = _with_device(tables, "sd_8elite", memory_bandwidth_gb_per_s=bandwidth)
     rows = budgets(changed, ["sd_8elite", "mine"], [workload], model_id="apple_fm_3b")
-    assert rows["margin"].iloc[1] < rows["margin"].iloc[0]
+    assert rows["per_token_s"].iloc[1] < rows["per_token_s"].iloc[0]
+    assert rows["margin"].iloc[1] <= rows["margin"].iloc[0]
 
 
 def test_twice_the_bandwidth_nearly_halves_the_time_of_a_token(tables: Tables) -> None:
@@ -230,3 +232,28 @@ def test_a_stream_demands_power_only_while_it_works(tables: Tables) -> None:
     camera = rows.iloc[0]
     dynamic = camera["energy_per_item_j"] - idle * camera["latency_s"]
     assert light == pytest.approx(dynamic * 15.0)
+
+
+def test_every_predicted_figure_has_the_bounds_of_its_interval(tables: Tables) -> None:
+    names = ["first_token_s", "per_token_s", "tokens_per_s", "power_w", "energy_per_token_j"]
+    rows = budgets(tables, ["h100_sxm", "sd_8elite"], ["chat_small", "camera_preview"])
+    for name in [*names, "items_per_s", "latency_s", "energy_per_item_j"]:
+        known = rows[rows[name].notna()]
+        assert len(known) > 0, name
+        assert (known[f"{name}_low"] < known[name]).all(), name
+        assert (known[name] < known[f"{name}_high"]).all(), name
+        assert np.allclose(known[f"{name}_low"] * known[f"{name}_high"], known[name] ** 2), name
+
+
+def test_the_interval_of_a_phase_is_as_wide_as_its_measurements_miss(tables: Tables) -> None:
+    def width(batch: float, name: str) -> float:
+        row = budgets(tables, ["h100_sxm"], ["chat_small"], batch=batch).iloc[0]
+        return float(np.log(row[f"{name}_high"] / row[name]))
+
+    factors = phase_factors(tables["efficiencies"])
+    assert width(1.0, "per_token_s") / width(8.0, "per_token_s") == pytest.approx(
+        factors["decode"] / factors["batch"]
+    )
+    assert width(8.0, "first_token_s") / width(8.0, "per_token_s") == pytest.approx(
+        factors["prefill"] / factors["batch"]
+    )

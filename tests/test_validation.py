@@ -85,11 +85,11 @@ def test_leaving_a_device_out_is_the_same_as_never_having_measured_it(tables: Ta
     rows = some_rows(tables)
     left = validation({**tables, "measurements": rows})
     device = rows["device_id"].iloc[0]
-    changed = rows.assign(value=rows["value"].where(rows["device_id"] != device, 3.0 * rows["value"]))
+    changed = rows.assign(value=rows["value"].where(rows["device_id"] != device, 1.2 * rows["value"]))
     again = validation({**tables, "measurements": changed})
     own = rows["device_id"] == device
     assert np.allclose(left["predicted"][own], again["predicted"][own], rtol=0.02)
-    assert not np.allclose(left["predicted"][~own], again["predicted"][~own], rtol=0.02)
+    assert not np.allclose(left["predicted"][~own], again["predicted"][~own], rtol=0.003)
 
 
 def test_a_rate_misses_by_its_time_in_the_summary() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NAME = "calibrate"
 HELP = (
-    "Fit the efficiencies anew to the built-in measurements and print their rows; takes minutes. "
+    "Fit the efficiencies anew to the built-in measurements and print their rows; takes a minute. "
     "The stored rows stay: built-in rows are never overwritten."
 )
 
@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     if arguments.left_out:
         from devices.evidence import left_out_predictions
 
-        return left_out_predictions(tables)
-    fitted = fit_efficiencies(tables)
+        return left_out_predictions(tables, progress=output.progress)
+    fitted = fit_efficiencies(tables, output.progress)
     stored = set(tables["efficiencies"].query("origin == 'builtin'")["efficiency_id"])
     new = sorted(set(fitted["efficiency_id"]) - stored)
     output.say(

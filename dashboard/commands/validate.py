@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAME = "validate"
 HELP = (
     "Every measurement beside its prediction: the built-in ones by a fit that has not seen their device "
-    "(takes minutes), those of a file with the stored efficiencies."
+    "(takes a minute), those of a file with the stored efficiencies."
 )
 
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
 
     rows = None if arguments.measurements is None else _rows(arguments.measurements)
     tables = database.load(arguments.db).tables
-    frame = validation(tables, rows, left_out=not arguments.stored)
+    frame = validation(tables, rows, left_out=not arguments.stored, progress=output.progress)
     for sentence in [] if rows is None else unplaced_rows(tables, rows):
         output.say(sentence)
     for _, found in validation_summary(frame).iterrows():
