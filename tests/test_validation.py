@@ -171,3 +171,30 @@ def test_a_rate_half_of_the_true_one_is_a_time_missed_by_100_percent() -> None:
     slow = judged_rows(pd.DataFrame([row | {"low": 4.0, "high": 6.0}])).iloc[0]
     assert slow["miss"] == pytest.approx(100.0)
     assert not slow["inside"]
+
+
+def test_a_device_given_by_a_file_is_scored_like_the_one_that_it_copies(
+    tables: Tables, edgewise: Run, tmp_path: Path
+) -> None:
+    row = tables["devices"].query("device_id == 'rtx_4090'").drop(columns=["origin"])
+    peaks = tables["device_peaks"].query("device_id == 'rtx_4090'")
+    columns = {
+        f"{name}_dense_tops": tops for name, tops in peaks[["precision", "dense_tops"]].itertuples(False)
+    }
+    mine = row.assign(device_id="mine", source_id="user_entry", confidence="estimated", **columns)
+    mine.to_csv(tmp_path / "devices.csv", index=False)
+    own = (
+        tables["measurements"].query("device_id == 'rtx_4090' and quality == 'clean'").drop(columns="origin")
+    )
+    own.assign(device_id="mine").to_csv(tmp_path / "measured.csv", index=False)
+    try:
+        edgewise("devices", "add", str(tmp_path / "devices.csv"))
+        told = edgewise("validate", "--measurements", str(tmp_path / "measured.csv"), "--format", "csv")
+    finally:
+        edgewise("sql", "--write", "DELETE FROM devices WHERE device_id = 'mine'")
+    scored = pd.read_csv(io.StringIO(told))
+    expected = validation(tables, own, left_out=False)
+    assert len(scored) > 10
+    assert np.allclose(scored["predicted"], expected["predicted"])
+    assert scored["low"].notna().all()
+    assert "without a prediction" not in edgewise.words
