@@ -111,7 +111,7 @@ def test_the_spread_around_the_core_is_a_cause_like_any_other(tables, plan):
         )
         for spread in (0.35, 1.5)
     ]
-    assert expected[1] != pytest.approx(expected[0], rel=0.01)
+    assert expected[1] != pytest.approx(expected[0], rel=0.002)
     assert frame["effect"].iloc[0] == pytest.approx(expected[1] - expected[0], rel=1e-9)
 
 
