@@ -77,12 +77,6 @@ _ALL = [
         "Carbon dioxide of the electricity of all three series",
         _total("mtco2", SERIES, "demand"),
     ),
-    Output(
-        "powered_share",
-        "share",
-        "Share of the accelerator stock that its power limit lets run",
-        lambda drawn: drawn.checks["powered_share"],
-    ),
     Output("total_ops", "OP/s", "Operations really executed, all series", _total("ops", SERIES, "demand")),
     Output("training_ops", "OP/s", "Operations executed in training", _total("ops", _TRAINING, "demand")),
     Output("cloud_ops", "OP/s", "Operations executed in cloud inference", _total("ops", _CLOUD, "demand")),
