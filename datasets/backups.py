@@ -16,6 +16,7 @@ import pandas as pd
 
 from datasets.connections import connected, held, refuse_forbidden_writes
 from datasets.errors import DatabaseUnavailable, InvalidValue, UnknownName
+from datasets.schema import SCHEMA_VERSION
 from datasets.write_ahead_log import log_path, log_state
 
 ON_DEMAND, BEFORE_UPDATE, BEFORE_RESTORE = "on-demand", "before-update", "before-restore"
@@ -168,8 +169,7 @@ def restore(path: Path, backup: str) -> Path | None:
         When the backup cannot be opened, or another process holds the database; nothing was changed.
     """
     chosen = _chosen(path, backup)
-    with connected(chosen, read_only=True) as connection:
-        connection.execute("SELECT * FROM duckdb_tables()").fetchall()
+    _refuse_strangers(chosen)
     refuse_forbidden_writes(None)
     kept = None
     if path.exists():
@@ -190,6 +190,21 @@ def _chosen(path: Path, backup: str) -> Path:
     if Path(backup).is_file():
         return Path(backup)
     raise UnknownName("backup", backup, [*listed, *(["latest"] if listed else [])])
+
+
+def _refuse_strangers(chosen: Path) -> None:
+    with connected(chosen, read_only=True) as connection:
+        try:
+            versions = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall()
+            newest = max(int(value) for (value,) in versions)
+        except (duckdb.Error, ValueError) as error:
+            raise DatabaseUnavailable(
+                f"{chosen} is no whole database of Edgewise: edgewise restore lists the backups."
+            ) from error
+    if newest > SCHEMA_VERSION:
+        raise DatabaseUnavailable(
+            f"{chosen} has schema version {newest}, this Edgewise knows {SCHEMA_VERSION}: update it."
+        )
 
 
 def _refuse_while_held(path: Path) -> None:

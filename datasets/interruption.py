@@ -102,6 +102,8 @@ def interruptible(
     except duckdb.InterruptException as error:
         if asked.is_set():
             raise InvalidStatement("The statement was stopped on request; nothing was changed.") from error
+        if time.monotonic() < deadline:
+            raise KeyboardInterrupt from error  # DuckDB was the first to meet the Ctrl-C.
         raise InvalidStatement(
             f"The statement ran longer than {timeout_s:g} s and was stopped: filter or aggregate first."
         ) from error

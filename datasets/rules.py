@@ -100,7 +100,13 @@ def _told(table: Table, cells: list[str | None], columns: tuple[str, ...], rule:
     told = " and ".join(
         f"{name} is {'missing' if values[name] is None else values[name]}" for name in dict.fromkeys(columns)
     )
-    return f"{told}, but {rule}"
+    return f"{told}, but {rule}{_nearest_choice(rule, values[columns[0]])}"
+
+
+def _nearest_choice(rule: str, value: str | None) -> str:
+    if value is None or not rule.startswith("must be one of "):
+        return ""
+    return _nearest(value, rule.removeprefix("must be one of ").split(", "))
 
 
 def row_in_words(table: Table, cells: list[str | None]) -> str:

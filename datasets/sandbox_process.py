@@ -23,13 +23,13 @@ from typing import Any
 from datasets import sandbox
 from datasets.database import Snapshot
 from datasets.errors import EdgewiseError, InvalidStatement
+from datasets.results import MOST_BYTES
 from datasets.sandbox import SandboxResult
 
 START_PATIENCE_S = 60.0
 GRACE_S = 0.5
 POLL_S = 0.05
 MEMORY_MB = 3_000
-MOST_RESULT_MB = 50
 KEPT = 2
 IS_SUPPORTED = os.name == "posix"
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
@@ -183,7 +183,7 @@ def end_idle() -> None:
 
 
 def _serve(connection: Connection) -> None:
-    sound_bytes = _resident_bytes() + MOST_RESULT_MB * 10**6
+    sound_bytes = _resident_bytes() + MOST_BYTES
     while True:
         connection.send("ready")
         try:
@@ -196,8 +196,7 @@ def _serve(connection: Connection) -> None:
 
 def _given(job: Mapping[str, Any]) -> SandboxResult | str:
     try:
-        result = sandbox.rehearse(Snapshot(*job["snapshot"]), job["sql"], **job["limits"])
-        taken_mb = result.frame.memory_usage(deep=True).sum() / 1e6
+        return sandbox.rehearse(Snapshot(*job["snapshot"]), job["sql"], **job["limits"])
     except EdgewiseError as refusal:
         return str(refusal)
     except MemoryError:
@@ -206,9 +205,6 @@ def _given(job: Mapping[str, Any]) -> SandboxResult | str:
         if "allocat" in str(fault):
             return _TOO_MUCH_MEMORY
         return f"The statement cannot be run: {' '.join(str(fault).split())[:200]}."
-    if taken_mb > MOST_RESULT_MB:
-        return f"The result takes {taken_mb:,.0f} MB, but {MOST_RESULT_MB} is the most: select less of it."
-    return result
 
 
 def _resident_bytes() -> int:

@@ -218,6 +218,14 @@ class TestBackups:
         content = database_path.read_bytes()
         with pytest.raises(DatabaseUnavailable, match="is not a DuckDB database"):
             backups.restore(database_path, str(tmp_path / "notes.txt"))
+        with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
+            connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        with pytest.raises(DatabaseUnavailable, match="is no whole database of Edgewise: edgewise restore"):
+            backups.restore(database_path, str(tmp_path / "other.duckdb"))
+        with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
+            connection.execute("INSERT INTO meta VALUES ('schema_version', '99')")
+        with pytest.raises(DatabaseUnavailable, match="has schema version 99, this Edgewise knows"):
+            backups.restore(database_path, str(tmp_path / "other.duckdb"))
         with pytest.raises(UnknownName, match="There is no backup 'latest': the catalogue holds none"):
             backups.restore(database_path, "latest")
         assert database_path.read_bytes() == content
