@@ -42,8 +42,11 @@ def main() -> None:
         for index, (name, title, icon) in enumerate(PAGES)
     ]
     page = st.navigation(pages, position="top")
-    page_tools.shown(page.url_path or PAGES[0][0], page.title, pages)
+    # Their place is above the page, but the page is what a reader waits for.
+    above = st.container(key="above")
     page.run()
+    with above:
+        page_tools.shown(page.url_path or PAGES[0][0], page.title, pages)
 
 
 main()

@@ -12,7 +12,7 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from dashboard import images
+from dashboard import images, theme
 from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
@@ -79,7 +79,8 @@ def figure(
         What is selected, where there is a selection; it has the key ``selection``.
     """
     chosen: Any = {"on_select": "rerun", "selection_mode": [selection]} if selection else {}
-    event = st.altair_chart(chart, width=width, alt=alt, key=f"figure.{name}", **chosen)
+    shown = _title_above(chart) if width == "content" else chart
+    event = st.altair_chart(shown, width=width, alt=alt, key=f"figure.{name}", **chosen)
     _below(Figure(lambda: chart, _made(rows), alt, source), name, file_name)
     return event
 
@@ -116,7 +117,8 @@ def live_figure(
     """
     st.markdown(f"**{title}**  \n:small[:gray[{subtitle}]]")
     spec = dict(_structure((name, shape), build, frames))
-    spec["datasets"] = {_frame_name(place): frame for place, frame in enumerate(frames)}
+    named = {_frame_name(place): frame for place, frame in enumerate(frames)}
+    spec["datasets"] = {**spec.get("datasets", {}), **named}
     st.vega_lite_chart(spec, alt="Chart, in words in the text that follows", key=f"figure.{name}")
     st.html(f'<p class="edgewise-unseen">{html.escape(alt)}</p>')
     _below(Figure(build, _made(rows), alt, source), name, file_name)
@@ -132,6 +134,17 @@ def view() -> PageView:
     """What stands on the page of this session; the same object at each run."""
     kept: PageView = st.session_state.setdefault(_VIEW, PageView())
     return kept
+
+
+def _title_above(chart: AnyChart) -> AnyChart:
+    """Write the title on the page and give the chart without it: wider than a phone, it would be cut off."""
+    heading = chart.title
+    if not isinstance(heading, altair.TitleParams) or not isinstance(heading.text, altair.ExprRef):
+        return chart
+    st.markdown(f"**{theme.spoken_title(heading)}**  \n:small[{' '.join(heading.subtitle)}]")
+    untitled = chart.copy(deep=False)
+    untitled.title = altair.Undefined
+    return untitled
 
 
 def _made(rows: Rows) -> Callable[[], pd.DataFrame]:

@@ -113,6 +113,7 @@ STYLE = """<style>
 [data-testid="stCaptionContainer"] code {color: inherit;}
 .stMultiSelect [data-tag] {background-color: #0072B2;}
 [data-testid="stBaseButton-primary"] {background-color: #0072B2; border-color: #0072B2; color: white;}
+.st-key-above {min-height: 2.6rem;}
 .edgewise-unseen {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
 [data-testid="stTextArea"] textarea {font-family: "Source Code Pro", monospace;}
 </style>"""
@@ -150,6 +151,13 @@ def styled(
         offset=14,
     )
     return alt.LayerChart(layer=list(layers)).properties(title=heading, height=height, width=width)
+
+
+def spoken_title(heading: alt.TitleParams) -> str:
+    """The title of a chart made by `styled`, as one line of text."""
+    # The last choice of the expression, for the narrowest screen; no quote stands bare inside its lines.
+    lines: list[str] = json.loads('["' + heading.text.expr.rpartition(' : ["')[2])
+    return " ".join(lines)
 
 
 def _wrapped_to_width(text: str, letter_px: float) -> alt.ExprRef:

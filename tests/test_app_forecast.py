@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
 import streamlit as st
 from app_driver import opened, rows_of, said, sound
+from streamlit.testing.v1 import AppTest
 
 from dashboard import assumption_levers, loaders, scenario_changes
 from datasets import sandbox
@@ -60,8 +62,21 @@ def test_the_drawing_is_kept_when_only_numbers_change() -> None:
     moved = sound(app.run()).get("vega_lite_chart")[0].proto
     assert moved.spec == chart.spec
     assert moved.alt == chart.alt
-    assert moved.datasets[0].data.data != chart.datasets[0].data.data
+    before, after = ({part.name: part.data.data for part in sent.datasets} for sent in (chart, moved))
+    assert [name for name in before if before[name] != after[name]] == ["rows0"]
     assert rows_of(app) < 2_000
+
+
+def columns_drawn(app: AppTest) -> list[set[str]]:
+    sent = app.get("vega_lite_chart")[0].proto.datasets
+    return [set(pa.ipc.open_stream(dataset.data.data).read_all().column_names) for dataset in sent]
+
+
+def test_history_and_projection_are_told_apart_and_what_others_published_is_sent_anew() -> None:
+    app = opened("forecast", {"quantity": "twh", "published": "on"})
+    assert any({"past", "future"} <= columns for columns in columns_drawn(app))
+    assert sum("entity" in columns for columns in columns_drawn(app)) == 1
+    assert sum("p50" in columns for columns in columns_drawn(app)) == 1
 
 
 def test_boxes_are_empty_until_they_are_opened() -> None:

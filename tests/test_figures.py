@@ -49,6 +49,15 @@ def test_a_picture_is_a_png_at_twice_the_size_of_the_drawing(svg: str) -> None:
     assert width == pytest.approx(2 * float(ElementTree.fromstring(svg).get("width", 0)), abs=2)  # noqa: S314
 
 
+def test_a_title_is_told_as_one_line_whatever_it_holds() -> None:
+    for title in (
+        "A finding: 3 of 4, even so, and long enough to be wrapped at any width",
+        "x : y : [z]",
+        "t",
+    ):
+        assert theme.spoken_title(theme.styled([_chart().layer[0]], title, "s", 200).title) == title
+
+
 def _sources() -> dict[str, pd.DataFrame]:
     columns = ["source_id", "title", "publisher", "published"]
     rows = [

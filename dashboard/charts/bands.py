@@ -179,10 +179,12 @@ def _published(published: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
         alt.Tooltip("most:N", title="Range"),
         alt.Tooltip("source:N", title="Source"),
     ]
-    ranged = alt.Chart(published.dropna(subset=["low", "high"])).encode(x=x)
-    ranges = [ranged.mark_rule(color=theme.GREY, strokeWidth=1.5).encode(y="low:Q", y2="high:Q")]
+    ranged = published[["low", "high"]].notna().all(axis=1).any()
+    ranges = base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(
+        color=theme.GREY, strokeWidth=1.5
+    )
     return [
-        *(ranges if len(ranged.data) else []),
+        *([ranges.encode(y="low:Q", y2="high:Q")] if ranged else []),
         base.transform_filter("isValid(datum.value)")
         .mark_point(shape="cross", size=120, filled=True, color=theme.GREY, opacity=1)
         .encode(y="value:Q", tooltip=tooltip),
