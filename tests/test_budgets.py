@@ -170,7 +170,8 @@ def test_more_bandwidth_brings_a_decode_bound_workload_closer_to_its_budget(
     changed = _with_device(tables, "sd_8elite", memory_bandwidth_gb_per_s=bandwidth)
     rows = budgets(changed, ["sd_8elite", "mine"], [workload], model_id="apple_fm_3b")
     assert rows["per_token_s"].iloc[1] < rows["per_token_s"].iloc[0]
-    assert rows["margin"].iloc[1] <= rows["margin"].iloc[0]
+    # Where the power that a phone sustains sets the margin, bandwidth leaves it as it is.
+    assert rows["margin"].iloc[1] <= rows["margin"].iloc[0] * (1.0 + 1e-9)
 
 
 def test_twice_the_bandwidth_nearly_halves_the_time_of_a_token(tables: Tables) -> None:
