@@ -29,13 +29,13 @@ from forecasting.placement_map import workload_placement
 from forecasting.readings import figure_4_probability
 from forecasting.reconcile import published_comparison
 from forecasting.sensitivity import sensitivity
-from forecasting.sweep import assumption_axis, sweep
+from forecasting.sweep import DEFAULT_STEPS, assumption_axis, sweep
 from forecasting.waterfall import waterfall
 from forecasting.years import YEARS
 
 # A split over causes evaluates every set of them.
 SPLIT_DRAWS = 500
-SWEEP_DRAWS, SWEEP_STEPS = 100, 6
+SWEEP_DRAWS, SWEEP_STEPS = 100, DEFAULT_STEPS
 
 
 @dataclass(frozen=True)

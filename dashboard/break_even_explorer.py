@@ -167,7 +167,15 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
         "straight line; "
         "prices and overheads from `assumptions`.",
     )
+    controls.command_lines(_command(request, distances, scales))
     st.caption(" · ".join(f"{break_even.short_name(network)}: {winner}" for network, winner in ahead.items()))
+
+
+def _command(request: Request, distances: tuple[float, ...], scales: tuple[float, ...]) -> list[str]:
+    named = ["--workload", request.workload_id, "--device", request.device_id]
+    named += ["--cloud-device", request.cloud_device_id, "--network", *request.networks]
+    grid = ["--distance", *(f"{km:g}" for km in distances), "--payload", *(f"{scale:g}" for scale in scales)]
+    return ["break-even", *named, *grid]
 
 
 def _ahead(frame: pd.DataFrame, compared: Compared, column: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -193,7 +194,15 @@ def details(label: str, shown: Callable[[], None], key: str, icon: str) -> None:
 
 def command_line(arguments: list[str]) -> None:
     """The command line that prints what the page shows, ready to be copied."""
-    st.code(" ".join(["edgewise", *arguments]), language="bash", wrap_lines=True)
+    # Plain: the colours of a shell's grammar fall short of the contrast that small letters need.
+    st.code(shlex.join(["edgewise", *arguments]), language=None, wrap_lines=True)
+
+
+def command_lines(*commands: list[str]) -> None:
+    """Command lines that print what the page shows, folded away."""
+    with st.expander("The same from the command line", icon=":material/terminal:"):
+        for arguments in commands:
+            command_line(arguments)
 
 
 def notes(sentences: list[str]) -> None:

@@ -51,6 +51,7 @@ def test_the_explorer_breaks_even_where_the_model_does(tables: Tables) -> None:
     )
     first = frame.loc[frame["faster"] == "edge", "distance_km"].min()
     assert f"the device is ahead from {labels.number(first)} km on" in titles(app)[2]
+    assert any(f"--network '{network}'" in block.value for block in app.code)
     verdicts = app.dataframe[-1].value
     assert set(verdicts["network"]) == set(access_networks(tables))
     assert set(verdicts["faster"]) <= {"device", "cloud"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from app_driver import opened, rows_of, sound, titles
+from conftest import Run
 
 from dashboard import labels, loaders, theme
 from dashboard.charts import runs
@@ -47,6 +50,13 @@ def test_the_page_plans_what_the_core_plans(planned: pd.DataFrame) -> None:
     )
     assert "Central sees a run of" in titles(app)[2]
     assert rows_of(app) < 2_000
+
+
+def test_the_command_shown_prints_the_plan_shown(edgewise: Run) -> None:
+    app = sound(opened("training", _RUN))
+    printed = pd.read_csv(io.StringIO(edgewise(*shlex.split(app.code[0].value)[1:])))
+    assert {m.label: m.value for m in app.metric}["Time"] == f"{labels.number(printed['days'].iloc[0], 3)} d"
+    assert printed["fits_memory"].iloc[0]
 
 
 def test_a_run_that_fits_nowhere_says_what_would_help() -> None:

@@ -207,7 +207,7 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
         + ".",
         source=f"Edgewise, {min(loaders.DRAWS, analyses.SPLIT_DRAWS):,} draws, the same in every step.",
     )
-    controls.command_line(["waterfall", start, end, "--figure", output.name])
+    controls.command_lines(["waterfall", start, end, "--figure", output.name])
 
 
 def _differences(current: Snapshot, names: dict[str, str]) -> None:

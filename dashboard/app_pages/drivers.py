@@ -62,7 +62,9 @@ def drivers_page() -> None:
     _tornado(frame, figure, scale)
     _effects(frame, figure, samples)
     _table(frame, figure)
-    _two_way(current, scenario_id, figure, frame)
+    sweep = _two_way(current, scenario_id, figure, frame)
+    effects = ["sensitivity", "--scenario", scenario_id, "--output", figure.name, "--samples", str(samples)]
+    controls.command_lines(effects, sweep)
     address.keep(PAGE, state)
 
 
@@ -151,7 +153,8 @@ def _table(frame: pd.DataFrame, figure: Figure) -> None:
         )
 
 
-def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.DataFrame) -> None:
+def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.DataFrame) -> list[str]:
+    """Draw the heat map; the command that prints it."""
     st.subheader("Two at a time", anchor=False)
     table = current.tables["assumptions"].set_index("assumption_id")
     names = {str(name): str(title) for name, title in table["name"].items()}
@@ -188,6 +191,11 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
         f"{labels.number(most['y'], 3)}.",
         source=f"Edgewise, {analyses.sweep_draws():,} draws a cell, the same in every cell.",
     )
+    return ["sweep", "--scenario", scenario_id, "--vary", across, up, "--figure", figure.name, *_draws()]
+
+
+def _draws() -> list[str]:
+    return ["--draws", str(analyses.sweep_draws())]
 
 
 guard.shown(drivers_page)

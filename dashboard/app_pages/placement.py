@@ -81,6 +81,8 @@ def placement_page() -> None:
     _map(placed, scenario, measure)
     _apart(placed, scenario)
     _table(placed)
+    draws = str(min(loaders.DRAWS, analyses.SPLIT_DRAWS))
+    controls.command_lines(["placement", "--scenario", scenario_id, "--draws", draws])
     break_even_explorer.shown(PAGE, current)
     address.keep(PAGE, state)
 

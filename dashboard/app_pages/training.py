@@ -108,10 +108,35 @@ def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None
     best = pd.concat([frame.head(1).assign(device=str(names[name])) for name, frame in layouts.items()])
     _metrics(best.iloc[0])
     _plans(best)
+    controls.command_lines(_command(best.iloc[0], run))
     _steps(best)
     first = next(iter(layouts))
     _layouts(layouts[first], str(names[first]), run)
     return float(best["operations"].iloc[0])
+
+
+def _command(plan: pd.Series, run: Run) -> list[str]:
+    layout = run.layout
+    widths = {"tensor": "tensor", "pipeline": "pipeline", "data": "data", "micro-batches": "micro_batches"}
+    flags = {flag: plan[column] for flag, column in widths.items()}
+    flags |= {"chunks": layout.chunks, "sequence": layout.sequence_tokens, "zero": layout.zero_stage}
+    if layout.checkpoint_every is not None:
+        flags["checkpoint-every"] = layout.checkpoint_every
+    named = [
+        "train",
+        "--model",
+        run.model_id,
+        "--device",
+        str(plan["device_id"]),
+        "--tokens",
+        f"{run.tokens:g}",
+    ]
+    return [
+        *named,
+        "--precision",
+        run.precision,
+        *(part for f, v in flags.items() for part in (f"--{f}", str(v))),
+    ]
 
 
 def _metrics(plan: pd.Series) -> None:
