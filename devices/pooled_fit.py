@@ -26,7 +26,7 @@ SHARES = 2
 MOST_STEPS = 60
 LARGEST_DAMPING = 1e8
 LEAST_DAMPING = 1e-6
-# The search goes on to the bottom of a flat valley, so that where it starts tells nothing.
+# The valley is flat: the search goes on where steps still gain a little, and where it starts still tells.
 SMALLEST_GAIN = 3e-7
 
 
