@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,11 +92,19 @@ def figure(name: str, lowest: float | None, highest: float | None, default: floa
             parsed = float(value)
         except ValueError as error:
             raise InvalidValue(f"{name} is '{value}': it must be a number.") from error
+        if not math.isfinite(parsed):
+            raise InvalidValue(f"{name} is {parsed:g}: it must be a finite number.")
         if not (lowest is None or parsed >= lowest) or not (highest is None or parsed <= highest):
-            raise InvalidValue(f"{name} is {parsed:g}: it must lie between {lowest:g} and {highest:g}.")
+            raise InvalidValue(f"{name} is {parsed:g}: it must {_within(lowest, highest)}.")
         return parsed
 
     return Field(name, default, read, lambda value: f"{value:.10g}")
+
+
+def _within(lowest: float | None, highest: float | None) -> str:
+    if lowest is None:
+        return f"be at most {highest:g}"
+    return f"be at least {lowest:g}" if highest is None else f"lie between {lowest:g} and {highest:g}"
 
 
 def count(name: str, lowest: int, highest: int, default: int | None = None) -> Field:

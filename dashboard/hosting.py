@@ -16,6 +16,7 @@ from dashboard.limits import Limits
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 WIDGET_STATE_MB = 4
 TRY_AGAIN_LATER = 1013
+HIDDEN = ("/_stcore/metrics",)  # What sessions and caches hold is nobody's business.
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -131,7 +132,10 @@ class SessionGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hold one session for its whole length."""
-        if scope["type"] != "websocket":
+        if scope.get("path") in HIDDEN:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        elif scope["type"] != "websocket":
             await self.app(scope, receive, send)
         elif self.open >= self.most:
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "too many sessions"})
@@ -165,8 +169,11 @@ def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) ->
 
     import dashboard
     from dashboard import warm_start
+    from datasets import sandbox_process
 
     warm_start.begin()
+    if sandbox_process.IS_SUPPORTED:
+        sandbox_process.keep_ready()
     middleware = [
         Middleware(SecurityHeaders, headers=security_headers(access)),
         Middleware(SessionGuard, most=limits.sessions),

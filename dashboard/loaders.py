@@ -237,6 +237,7 @@ def _draws(
     )
 
 
+@in_turn
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _bands(
     path: Path,
@@ -252,6 +253,7 @@ def _bands(
     return bands(_draws(path, version, scenario_id, overrides, draws, _current), quantity)
 
 
+@in_turn
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _totals(
     path: Path,
@@ -270,6 +272,7 @@ def _totals(
     return bands(drawn, quantity, senses=[sense], segments=False)
 
 
+@in_turn
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _importance(path: Path, version: str, scenario_id: str, draws: int, _current: Snapshot) -> pd.DataFrame:
     return rank_importance(_draws(path, version, scenario_id, (), draws, _current))

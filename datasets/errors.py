@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 SHOWN = 8
+MOST_LETTERS = 2_000
 
 
 class EdgewiseError(Exception):
-    """Base of every error that a user can cause or repair; its text is shown as it stands."""
+    """Base of every error that a user can cause or repair; its text is one line of bearable length."""
+
+    def __str__(self) -> str:
+        # What was received stands in the sentence, whatever it holds.
+        line = re.sub(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*", " ", super().__str__()).strip()
+        if len(line) <= MOST_LETTERS:
+            return line
+        return f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 4 :]}"
 
 
 class UnknownName(EdgewiseError):

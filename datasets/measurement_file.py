@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 
@@ -53,12 +54,22 @@ def measurements_from_csv(text: str) -> pd.DataFrame:
 
 
 def _cells(text: str) -> pd.DataFrame:
+    stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
     try:
-        stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
-        cells = pd.read_csv(stream, dtype=str, keep_default_na=False, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InvalidFile(f"The file is no CSV ({str(error).strip()}): begin it with a header.") from error
-    return cells.apply(lambda column: column.str.strip())
+        rows = [row for row in csv.reader(stream) if row]
+    except csv.Error as error:
+        raise InvalidFile(f"The file is no CSV ({error}): begin it with a header.") from error
+    if not rows:
+        raise InvalidFile("The file is no CSV (there is nothing in it): begin it with a header.")
+    header = [name.strip() for name in rows[0]]
+    if len(set(header)) < len(header):
+        twice = sorted({name for name in header if header.count(name) > 1})
+        raise InvalidFile(f"The file has the column {', '.join(twice)} more than once: keep one.")
+    long = [number for number, row in enumerate(rows[1:], start=2) if len(row) > len(header)]
+    if long:
+        raise InvalidFile(f"Row {long[0]} has more cells than there are columns: correct it and try again.")
+    filled = [[cell.strip() for cell in row] + [""] * (len(header) - len(row)) for row in rows[1:]]
+    return pd.DataFrame(filled, columns=header, dtype=str)
 
 
 def _refuse_cells(cells: pd.DataFrame, numeric: list[str]) -> None:

@@ -9,76 +9,94 @@ killed when its time is over.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from datasets import sandbox
+from datasets import database, sandbox
 from datasets.database import Snapshot
 from datasets.errors import EdgewiseError, InvalidStatement
-from datasets.results import MOST_BYTES
 from datasets.sandbox import SandboxResult
 
 START_PATIENCE_S = 60.0
 GRACE_S = 0.5
 POLL_S = 0.05
 MEMORY_MB = 3_000
-KEPT = 2
 IS_SUPPORTED = os.name == "posix"
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
 _TOO_MUCH_MEMORY = "The statement needs more memory than it may take: filter or aggregate first."
-_idle: list[_Guest] = []
-_idle_lock = threading.Lock()
-
-
-# What a job gave, or why not, and whether its process is as good as new afterwards.
-_Answer = tuple[SandboxResult | str, bool]
+_templates: list[_Template] = []
+_lock = threading.Lock()
 
 
 class _Guest:
-    """A process that runs one statement at a time."""
+    """A process that runs one statement and ends."""
 
-    def __init__(self, memory_mb: int):
+    def __init__(self, process: int, connection: Connection):
+        self.process, self.connection = process, connection
+
+    def answer(
+        self, job: Mapping[str, Any], timeout_s: float, stop: threading.Event | None
+    ) -> SandboxResult | str | None:
+        """What the job gave, or why not; None when it had to be given up."""
+        deadline = time.monotonic() + timeout_s + GRACE_S
+        with contextlib.suppress(OSError, EOFError), contextlib.closing(self.connection):
+            self.connection.send(job)
+            while time.monotonic() < deadline and not (stop and stop.is_set()):
+                if self.connection.poll(POLL_S):
+                    answered: SandboxResult | str = self.connection.recv()
+                    return answered
+            os.kill(self.process, signal.SIGKILL)
+        return None
+
+
+class _Template:
+    """A process in which all is read that a statement needs; a fork of it is there at once."""
+
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self.memory_mb = memory_mb
         self.process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "datasets.sandbox_process", str(theirs.fileno()), str(memory_mb)],
+            [sys.executable, "-m", "datasets.sandbox_process", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=_environment(),
             cwd="/",
         )
         theirs.close()
-        self.connection = Connection(ours.detach())
+        ours.settimeout(START_PATIENCE_S)
+        self.control = ours
 
-    def answer(
-        self, job: Mapping[str, Any], timeout_s: float, stop: threading.Event | None
-    ) -> _Answer | None:
-        """What the job gave; None when it had to be given up."""
-        with contextlib.suppress(OSError, EOFError):
-            if not self.connection.poll(START_PATIENCE_S):
-                return None
-            self.connection.recv()  # It is ready.
-            deadline = time.monotonic() + timeout_s + GRACE_S
-            self.connection.send(job)
-            while time.monotonic() < deadline and not (stop and stop.is_set()):
-                if self.connection.poll(POLL_S):
-                    answered: _Answer = self.connection.recv()
-                    return answered
-        return None
+    def fork(self, memory_mb: int) -> _Guest:
+        """A process of its own for one statement.
+
+        Raises
+        ------
+        OSError
+            When the template has ended, or does not answer.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self.control, [str(memory_mb).encode()], [theirs.fileno()])
+            told = self.control.recv(32)
+        if not told:
+            raise OSError("the template has ended")
+        return _Guest(int(told), Connection(ours.detach()))
 
     def end(self) -> None:
-        """Kill the process."""
+        """End it."""
+        self.control.close()
         self.process.kill()
         self.process.wait()
-        self.connection.close()
 
 
 def _environment() -> dict[str, str]:
@@ -127,15 +145,9 @@ def rehearse(
         "sql": sql,
         "limits": {"max_rows": max_rows, "timeout_s": timeout_s, "parameters": parameters},
     }
-    guest = _taken(memory_mb)
+    guest = _forked(memory_mb)
     begun = time.monotonic()
-    answered = guest.answer(job, timeout_s, stop)
-    given, is_sound = answered or (None, False)
-    if is_sound:
-        _given_back(guest)
-    else:
-        guest.process.kill()
-        threading.Thread(target=_replaced, args=(guest,), daemon=True).start()
+    given = guest.answer(job, timeout_s, stop)
     if given is None:
         raise InvalidStatement(_why_given_up(stop, time.monotonic() - begun >= timeout_s, timeout_s))
     if isinstance(given, str):
@@ -151,47 +163,29 @@ def _why_given_up(stop: threading.Event | None, is_late: bool, timeout_s: float)
     return _TOO_MUCH_MEMORY
 
 
-def _replaced(guest: _Guest) -> None:
-    guest.end()
-    with _idle_lock:
-        if not _idle:
-            _idle.append(_Guest(guest.memory_mb))
+def keep_ready() -> None:
+    """Start what statements are forked from, unless it runs: it takes a second or two."""
+    with _lock:
+        if not _templates:
+            _templates.append(_Template())
 
 
-def _taken(memory_mb: int) -> _Guest:
-    with _idle_lock:
-        for guest in _idle:
-            if guest.memory_mb == memory_mb and guest.process.poll() is None:
-                _idle.remove(guest)
-                return guest
-    return _Guest(memory_mb)
+def _forked(memory_mb: int) -> _Guest:
+    for _ in range(2):
+        keep_ready()
+        with _lock:
+            try:
+                return _templates[0].fork(memory_mb)
+            except OSError:
+                _templates.pop().end()  # The system may have ended it for memory: a new one, once.
+    raise InvalidStatement("The statement could not be started on this busy machine: try again.")
 
 
-def _given_back(guest: _Guest) -> None:
-    with _idle_lock:
-        if len(_idle) < KEPT:
-            _idle.append(guest)
-            return
-    guest.end()
-
-
-def end_idle() -> None:
-    """End the processes that wait for a statement; the next statement starts one anew."""
-    with _idle_lock:
-        while _idle:
-            _idle.pop().end()
-
-
-def _serve(connection: Connection) -> None:
-    sound_bytes = _resident_bytes() + MOST_BYTES
-    while True:
-        connection.send("ready")
-        try:
-            job = connection.recv()
-        except EOFError:
-            return
-        given = _given(job)
-        connection.send((given, _resident_bytes() < sound_bytes))
+def end() -> None:
+    """End what statements are forked from; the next statement starts it anew."""
+    with _lock:
+        while _templates:
+            _templates.pop().end()
 
 
 def _given(job: Mapping[str, Any]) -> SandboxResult | str:
@@ -202,37 +196,49 @@ def _given(job: Mapping[str, Any]) -> SandboxResult | str:
     except MemoryError:
         return _TOO_MUCH_MEMORY
     except Exception as fault:
-        if "allocat" in str(fault):
+        if "alloc" in str(fault).lower():
             return _TOO_MUCH_MEMORY
         return f"The statement cannot be run: {' '.join(str(fault).split())[:200]}."
 
 
-def _resident_bytes() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _limit(memory_mb: int) -> None:
+def _limit(memory_mb: int, timeout_s: float) -> None:
     import resource
 
-    page_bytes = resource.getpagesize()
-    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * page_bytes
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + memory_mb * 10**6,) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Should whoever would kill it have ended first.
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (math.ceil(timeout_s + GRACE_S) * (os.cpu_count() or 1) + 10,) * 2
+    )
     os.nice(5)  # Those who look at a page come first.
 
 
-def _main() -> None:
-    connection = Connection(int(sys.argv[1]))
-    sandbox.schema.tables()
+def _run_one(connection: Connection, memory_mb: int) -> None:
+    job = connection.recv()
     with contextlib.suppress(OSError, ValueError):
-        _limit(int(sys.argv[2]))
-    with contextlib.suppress(OSError):  # Whoever started it may end first.
-        _serve(connection)
+        _limit(memory_mb, job["limits"]["timeout_s"])
+    connection.send(_given(job))
+
+
+def _main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for those that ended.
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for extension in entry_points(group=database.EXTENSION_GROUP):
+        extension.load()
+    while True:
+        asked, handles, *_ = socket.recv_fds(control, 32, 1)
+        if not asked:
+            return
+        child = os.fork()
+        if not child:
+            with contextlib.suppress(OSError, EOFError):
+                control.close()
+                _run_one(Connection(handles[0]), int(asked))
+            os._exit(0)
+        os.close(handles[0])
+        control.send(str(child).encode())
 
 
 if __name__ == "__main__":

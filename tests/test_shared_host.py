@@ -179,6 +179,11 @@ def test_every_answer_bears_the_headers(host: Host) -> None:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"], place
 
 
+def test_what_sessions_and_caches_hold_is_not_told(host: Host) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{host.address}/_stcore/metrics", timeout=30)  # noqa: S310
+
+
 def test_a_name_that_was_made_to_point_here_is_not_answered(host: Host) -> None:
     for name, status in (("evil.example", b"403"), ("localhost", b"101")):
         with socket.create_connection(("127.0.0.1", int(host.address.rpartition(":")[2])), 10) as wire:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from dashboard import heavy, limits
 from dashboard.turns import Busy, Turns
 
 
@@ -62,8 +64,12 @@ def test_as_many_as_there_are_places_and_first_come_first_served() -> None:
 def test_who_waits_is_told_how_many_stand_before() -> None:
     turns, told = Turns(), []
     with occupied(turns, 1) as done:
-        threading.Timer(0.05, done.set).start()
-        with turns.turn(1, 10, 30, told.append):
+
+        def told_and_ended(before: int) -> None:
+            told.append(before)
+            done.set()
+
+        with turns.turn(1, 10, 30, told_and_ended):
             pass
     assert told[0] == 1
 
@@ -96,3 +102,43 @@ def test_who_holds_a_place_goes_through_and_gives_it_back_after_a_fault() -> Non
         computed()
     with turns.turn(1, 1, 1, lambda before: None):
         pass
+
+
+def page() -> None:
+    import streamlit as st
+
+    from dashboard import heavy
+
+    with heavy.turn():
+        st.write("computed")
+
+
+def test_a_page_that_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "current", lambda: limits.Limits(computations=1))
+    with occupied(heavy.TURNS, 1) as done:
+        announce = heavy._Announcement.__call__
+
+        def announce_and_end(self: heavy._Announcement, before: int) -> None:
+            announce(self, before)
+            done.set()
+
+        monkeypatch.setattr(heavy._Announcement, "__call__", announce_and_end)
+        app = AppTest.from_function(page, default_timeout=30).run()
+    assert [toast.value for toast in app.toast] == [
+        "Others compute here too: 1 computation stands before yours."
+    ]
+    assert app.markdown[0].value == "computed"
+
+
+def test_what_was_computed_before_waits_for_nobody() -> None:
+    asked: list[int] = []
+
+    def doubled(number: int, tables: object) -> int:
+        asked.append(number)
+        return 2 * number
+
+    in_turn = heavy.in_turn(doubled)
+    assert in_turn(2, "tables") == 4
+    with occupied(heavy.TURNS, limits.LOCAL.computations):
+        assert in_turn(2, "other tables that stand for the same") == 4
+    assert asked == [2, 2]

@@ -145,7 +145,7 @@ def test_a_file_gives_what_its_rows_give(tables: Tables, edgewise: Run, tmp_path
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", r"The file is no CSV \(No columns to parse from file\): begin it with a header\."),
+        ("", r"The file is no CSV \(there is nothing in it\): begin it with a header"),
         ("device_id\na\n", r"The file lacks columns measurement_id, model_id, .*: edgewise sql"),
         (",".join(REQUIRED) + "\n", "The file has a header but no measurement"),
         (

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dashboard import output, values
+from datasets.errors import EdgewiseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,10 @@ HELP = "How long this machine takes to load the database, evaluate the core and 
 DRAWS = (10_000, 100_000)
 POINTS = 1_000_000
 REPEATS = 9
+
+
+class Unreliable(EdgewiseError):
+    """A trial of the reliability found faults."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,11 +52,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=REPEATS,
         help="with --app: tries of each figure (default: %(default)s)",
     )
+    parser.add_argument(
+        "--reliability",
+        action="store_true",
+        help="instead: kill writers, read while writing, run hostile statements and malformed input, let "
+        "many browser sessions use the app, on copies of a new database (half an hour on two cores)",
+    )
+    parser.add_argument(
+        "--share",
+        type=values.positive_number,
+        default=1.0,
+        help="part of --reliability that is tried, such as 0.1 (default: all)",
+    )
     output.add_arguments(parser)
 
 
-def run(arguments: argparse.Namespace) -> pd.DataFrame:
+def run(arguments: argparse.Namespace) -> pd.DataFrame | None:
     """One row a figure."""
+    if arguments.reliability:
+        _tried(arguments)
+        return None
     import pandas as pd
 
     if arguments.app:
@@ -85,6 +105,25 @@ def _app(arguments: argparse.Namespace) -> pd.DataFrame:
     rows = app_times(database.ensure(arguments.db), arguments.repeats)
     frame = pd.DataFrame(rows, columns=["what", "value", "unit"])
     return frame.assign(target=frame["what"].map(TARGETS))
+
+
+def _tried(arguments: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from dashboard.reliability.trial import trials
+
+    rows: list[tuple[str, float, str]] = []
+    faults: list[str] = []
+    for figures, found in trials(output.say, min(arguments.share, 1.0)):
+        rows += figures
+        faults += found
+        for what, value, unit in figures:
+            output.say(f"  {what}: {value:,.3g}{'' if unit == '1' else f' {unit}'}")
+    for fault in faults:
+        output.say(f"Fault: {fault}")
+    output.deliver(pd.DataFrame(rows, columns=["what", "value", "unit"]), arguments)
+    if faults:
+        raise Unreliable(f"{len(faults)} faults were found: they are named above.")
 
 
 def _forecast_rows(tables: Mapping[str, pd.DataFrame], sizes: Sequence[int]) -> list[tuple[str, float, str]]:

@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 _XSRF = "_streamlit_xsrf"
+WAITS, LOOKS_AGAIN_S = "Running for", 0.5
 
 
 class BrowserSession:
@@ -97,6 +98,11 @@ class BrowserSession:
         self._run(query)
         for name in pressed:
             del self._states[name]
+        # A page that runs a statement asks to be looked at again; so does a browser.
+        deadline = time.monotonic() + self.patience_s
+        while any(WAITS in words for words in self.words) and time.monotonic() < deadline:
+            time.sleep(LOOKS_AGAIN_S)
+            self._run(query)
         return self
 
     def _run(self, query: str) -> None:

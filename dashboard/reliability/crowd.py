@@ -2,15 +2,64 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
+from pathlib import Path
 
 from dashboard.reliability.browser_session import BrowserSession
 
 SCENARIOS = ("central", "edge_first", "cloud_first", "embodied_boom", "efficiency_surprise", "ai_slowdown")
+
+
+@contextlib.contextmanager
+def served(path: Path, log: Path) -> Iterator[str]:
+    """Serve the app on a free port of this machine for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The database.
+    log : pathlib.Path
+        Takes what the server says.
+
+    Yields
+    ------
+    str
+        Its address.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "dashboard.cli", "dashboard", "--port", str(port), "--db", str(path)]
+    hidden = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    with (
+        log.open("wb") as words,
+        subprocess.Popen(command, env=hidden, stdout=words, stderr=words) as server,  # noqa: S603
+    ):
+        address = f"http://127.0.0.1:{port}"
+        try:
+            while server.poll() is None and not _answers(address):
+                time.sleep(0.2)
+            yield address
+        finally:
+            server.terminate()
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()  # noqa: S310
+    except OSError:
+        return False
+    return True
 
 
 @dataclass

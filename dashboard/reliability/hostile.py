@@ -16,13 +16,12 @@ from pathlib import Path
 import pandas as pd
 
 from datasets.database import Snapshot
-from datasets.errors import EdgewiseError
+from datasets.errors import MOST_LETTERS, EdgewiseError
 from datasets.sandbox import SandboxResult
 
 CANARY = "canary-4711-not-to-be-seen"
 MARKS = (CANARY, "root:x:0:0")
 LONGEST_ANSWER_S = 5.0
-MOST_LETTERS = 1_000
 Rehearsal = Callable[[Snapshot, str], SandboxResult]
 _LETTERS = {
     "nul": "\0",
