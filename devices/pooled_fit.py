@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,10 @@ from devices.units import Floats
 # An error counts by its square up to about this size, as a difference of logarithms, and less beyond it.
 # Decoders are explained so well that what misses by far was measured under conditions that are not stated:
 # the loss lets it go (Cauchy). Items vary by network, and every miss counts by its size (soft L1).
-CAUCHY_SCALE = 0.1
+CAUCHY_SCALE = 0.07
+# Scales of the loss in turn: a wide one has one valley, and each leads into the right one of the next. So the
+# fit depends on its measurements alone, not on where it starts.
+CAUCHY_SCALES = (0.28, 0.14, CAUCHY_SCALE)
 SOFT_SCALE = 0.1
 # Error that weighs as much as an effect that goes as far as its spread.
 DECODER_UNIT = 0.07
@@ -26,7 +29,7 @@ SHARES = 2
 MOST_STEPS = 60
 LARGEST_DAMPING = 1e8
 LEAST_DAMPING = 1e-6
-# The valley is flat: the search goes on where steps still gain a little, and where it starts still tells.
+# The valley is flat: the search goes on where steps still gain a little.
 SMALLEST_GAIN = 3e-7
 
 
@@ -56,12 +59,15 @@ class Problem:
         Measured times, shape (n,).
     kind : str
         Kind of network, which decides the loss.
+    scale : float
+        Scale of the loss.
     """
 
     terms: Terms
     groups: Groups
     seconds: Floats
     kind: str
+    scale: float = CAUCHY_SCALE
 
     def without(self, rows: NDArray[np.bool_]) -> Problem:
         """The problem that has not seen the given measurements."""
@@ -89,23 +95,18 @@ class _State:
     excess: Floats
 
 
-def fitted_effects(problem: Problem, start: Effects | None = None) -> Effects:
-    """Effects that explain the measurements best, each drawn to zero with the spread of its level.
-
-    Parameters
-    ----------
-    problem : Problem
-        Measurements of one kind of network.
-    start : Effects, optional
-        Of an earlier fit; effects that no measurement of this problem shows start, and stay, at zero.
-    """
+def fitted_effects(problem: Problem) -> Effects:
+    """Effects that explain the measurements best, each drawn to zero with the spread of its level."""
     groups = problem.groups
-    shown = groups.membership.max(axis=0)
-    devices = int(groups.device.max()) + 1 if start is None else len(start.device)
-    measured = np.isin(np.arange(devices), groups.device)
-    if start is None:
-        start = Effects(np.zeros_like(groups.spreads), np.zeros((devices, len(START))))
-    state = _state(problem, Effects(start.shared * shown[:, None], start.device * measured[:, None]))
+    devices = int(groups.device.max()) + 1
+    found = Effects(np.zeros_like(groups.spreads), np.zeros((devices, len(START))))
+    for scale in CAUCHY_SCALES if problem.kind == DECODER else (SOFT_SCALE,):
+        found = _searched(replace(problem, scale=scale), found)
+    return found
+
+
+def _searched(problem: Problem, start: Effects) -> Effects:
+    state = _state(problem, start)
     damping = LEAST_DAMPING
     for _ in range(MOST_STEPS):
         normal = _Normal(problem, state)
@@ -135,18 +136,19 @@ def _state(problem: Problem, found: Effects) -> _State:
     groups = problem.groups
     values = START + groups.membership @ found.shared + found.device[groups.device]
     time_s, slopes = terms_s(problem.terms, values)
-    error, weight = _robust(np.log(time_s / problem.seconds), problem.kind)
+    error, weight = _robust(np.log(time_s / problem.seconds), problem)
     excess = EXCESS_WEIGHT * np.maximum(values[:, :SHARES], 0.0)
     parts = error, excess, found.shared / groups.spreads, found.device / groups.device_spread
     cost = float(sum(np.sum(part**2) for part in parts))
     return _State(found, cost, error, slopes * (weight / time_s)[:, None], excess)
 
 
-def _robust(error: Floats, kind: str) -> tuple[Floats, Floats]:
+def _robust(error: Floats, problem: Problem) -> tuple[Floats, Floats]:
     """Errors whose squares are the robust loss, and their slopes with the plain error."""
-    scale, unit = (CAUCHY_SCALE, DECODER_UNIT) if kind == DECODER else (SOFT_SCALE, SOFT_SCALE)
+    scale, decoders = problem.scale, problem.kind == DECODER
+    unit = DECODER_UNIT if decoders else SOFT_SCALE
     square = (error / scale) ** 2
-    if kind == DECODER:
+    if decoders:
         loss, slope = np.log1p(square), 1.0 / (1.0 + square)
     else:
         root = np.sqrt(1.0 + square)
