@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve
+from threadpoolctl import threadpool_limits
 
 from devices.measured_terms import Terms, terms_s
 from devices.pooling import DECODER, START, Groups
@@ -100,8 +101,10 @@ def fitted_effects(problem: Problem) -> Effects:
     groups = problem.groups
     devices = int(groups.device.max()) + 1
     found = Effects(np.zeros_like(groups.spreads), np.zeros((devices, len(START))))
-    for scale in CAUCHY_SCALES if problem.kind == DECODER else (SOFT_SCALE,):
-        found = _searched(replace(problem, scale=scale), found)
+    # A few hundred unknowns: threads of the linear algebra would wait for one another longer than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for scale in CAUCHY_SCALES if problem.kind == DECODER else (SOFT_SCALE,):
+            found = _searched(replace(problem, scale=scale), found)
     return found
 
 
