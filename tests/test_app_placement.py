@@ -39,16 +39,17 @@ def test_a_pinned_workload_says_so() -> None:
 
 
 def test_the_explorer_breaks_even_where_the_model_does(tables: Tables) -> None:
-    query = {"workload": "live_translation", "device": "jetson_t5000", "network": _WIFI}
+    query = {"workload": "live_translation", "device": "jetson_agx_orin64", "network": _WIFI}
     app = sound(opened("placement", query))
     network = break_even_explorer.networks(loaders.snapshot())[_WIFI]
     frame = break_even_map(
         tables,
         "live_translation",
-        "jetson_t5000",
+        "jetson_agx_orin64",
         networks=[network],
         distances_km=break_even_explorer.DISTANCES_KM,
     )
+    assert set(frame["faster"]) == {"edge", "cloud"}
     first = frame.loc[frame["faster"] == "edge", "distance_km"].min()
     assert f"the device is ahead from {labels.number(first)} km on" in titles(app)[2]
     assert any(f"--network '{network}'" in block.value for block in app.code)

@@ -76,7 +76,8 @@ def test_every_device_and_request_has_a_row(tables: Tables) -> None:
 
 
 def test_tensor_parallelism_ends_where_communication_binds(tables: Tables) -> None:
-    rows = widths(tables, "gb200_gpu", "chat_large", most=128, batch=512)
+    link = Options(link_gb_per_s=100.0)
+    rows = widths(tables, "gb200_gpu", "chat_large", most=128, batch=512, options=link)
     assert rows["width"].tolist() == [1, 2, 4, 8, 16, 32, 64, 128]
     assert rows["network_share"].is_monotonic_increasing
     assert rows["communication_binds"].tolist() == sorted(rows["communication_binds"])
