@@ -16,6 +16,7 @@ from types import MappingProxyType
 import duckdb
 import pandas as pd
 import platformdirs
+import pyarrow as pa
 
 from datasets import backups, building, schema
 from datasets.connections import connected, held, refuse_forbidden_writes
@@ -235,7 +236,8 @@ def working_copy(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for name, frame in snapshot.tables.items():
         connection.execute(schema.loose_creation_sql(schema.tables()[name]))
-        connection.register("incoming", frame)
+        # Through Arrow: DuckDB reads a frame's texts one by one, Arrow's as a block.
+        connection.register("incoming", pa.Table.from_pandas(frame, preserve_index=False))
         connection.execute(f"INSERT INTO {schema.quoted(name)} BY NAME SELECT * FROM incoming")  # noqa: S608
         connection.unregister("incoming")
     register_extensions(connection)
