@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import select
+import signal
+import socket
 import sys
 import threading
 import time
@@ -66,6 +69,31 @@ MEMORY_CEILING = MemoryCeiling()
 
 
 @contextlib.contextmanager
+def _signals() -> Iterator[socket.socket | None]:
+    """What can be read as soon as a signal comes; None outside the main thread, which alone is told of them.
+
+    Python itself acts on a signal only once DuckDB lets it, which may be after the whole statement.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield None
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        previous = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield ours
+        finally:
+            signal.set_wakeup_fd(previous)
+
+
+def _says_control_c(signals: socket.socket | None) -> bool:
+    if signals is None or not select.select([signals], [], [], 0)[0]:
+        return False
+    return int(signal.SIGINT) in signals.recv(64)
+
+
+@contextlib.contextmanager
 def interruptible(
     connection: duckdb.DuckDBPyConnection, timeout_s: float, stop: threading.Event | None = None
 ) -> Iterator[None]:
@@ -85,20 +113,32 @@ def interruptible(
     InvalidStatement
         When they were stopped, or asked for more memory than they may have.
     """
-    done, asked = threading.Event(), stop or threading.Event()
+    done, asked, control_c = threading.Event(), stop or threading.Event(), threading.Event()
     deadline = time.monotonic() + timeout_s
 
-    def watch() -> None:
+    def watch(signals: socket.socket | None) -> None:
         # An interrupt between two statements is lost: repeat it until the run has ended.
         while not done.wait(_POLL_S):
-            if asked.is_set() or time.monotonic() > deadline:
+            if _says_control_c(signals):
+                control_c.set()
+            if control_c.is_set() or asked.is_set() or time.monotonic() > deadline:
                 connection.interrupt()
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    with _signals() as signals:
+        watcher = threading.Thread(target=watch, args=(signals,), daemon=True)
+        watcher.start()
+        try:
+            with _told_in_words(timeout_s, deadline, asked), MEMORY_CEILING:
+                yield
+        finally:
+            done.set()
+            watcher.join()
+
+
+@contextlib.contextmanager
+def _told_in_words(timeout_s: float, deadline: float, asked: threading.Event) -> Iterator[None]:
     try:
-        with MEMORY_CEILING:
-            yield
+        yield
     except duckdb.InterruptException as error:
         if asked.is_set():
             raise InvalidStatement("The statement was stopped on request; nothing was changed.") from error
@@ -111,6 +151,3 @@ def interruptible(
         raise InvalidStatement(
             f"The statement needs more than {MEMORY_LIMIT} of memory: filter or aggregate first."
         ) from error
-    finally:
-        done.set()
-        watcher.join()
