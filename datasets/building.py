@@ -53,7 +53,8 @@ def build(path: Path) -> None:
             "choose a folder that can be written with --db or EDGEWISE_DB."
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Refused by a read-only file system, file or not.
+            draft.unlink(missing_ok=True)
 
 
 def _publish(draft: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from datasets import connections, database, facts, sandbox, schema
+from datasets import building, connections, database, facts, sandbox, schema
 from datasets.errors import DatabaseUnavailable, NotAllowed
 
 INSERT_DEVICE = "INSERT INTO devices (device_id, name, segment, tdp_w) VALUES ('mine', 'Mine', 'phone', 4)"
@@ -365,3 +366,12 @@ class TestGuardedWrites:
         with pytest.raises(NotAllowed, match="You may look, but not change anything"):
             sandbox.run(database_path, "INSERT INTO sources (source_id, title) VALUES ('a', 'A')", write=True)
         assert (database.load(database_path).tables["sources"]["origin"] == "builtin").all()
+
+
+def test_a_file_system_that_lets_nothing_be_removed_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(DatabaseUnavailable, match=r"cannot be made \(.+\): choose a folder that can be"):
+        building.build(Path("/no such folder/edgewise.duckdb"))
