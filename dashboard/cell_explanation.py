@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -21,8 +21,8 @@ _REMEDIES = {
 }
 
 
-def shown(row: pd.Series, limits: pd.Series) -> None:
-    """Draw the verdict, each figure beside its limit, and the roof that binds.
+def shown(row: pd.Series, limits: pd.Series, options: Sequence[str] = ()) -> None:
+    """Draw the verdict, each figure beside its limit, the roof that binds, and what the options do.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ def shown(row: pd.Series, limits: pd.Series) -> None:
         A row of the core's budgets with the names ``device`` and ``workload`` added.
     limits : pandas.Series
         The workload's row of the table ``workloads``.
+    options : sequence of str
+        The options in force, in words.
     """
     name = f"**{row['workload']}** on **{row['device']}**"
     if pd.isna(row["margin"]):
@@ -44,10 +46,34 @@ def shown(row: pd.Series, limits: pd.Series) -> None:
         f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
         f"a byte against a ridge point of {labels.number(row['ridge_point'])}"
         + (", and heat slows the device down." if row["throttled"] else ".")
-        + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, batch "
-        f"{row['batch']:g}. Device figures {row['device_confidence']}, workload "
-        f"{row['workload_confidence']}."
+        + f" Weights in {row['weight_precision']}, arithmetic in {row['compute_precision']}, cache in "
+        f"{row['kv_precision']}, batch {row['batch']:g}. {_served(row)}Device figures "
+        f"{row['device_confidence']}, workload {row['workload_confidence']}."
     )
+    if options:
+        st.markdown(f"Computed with: {'; '.join(options)}.")
+
+
+def _served(row: pd.Series) -> str:
+    """What several devices, a link, the memory and the bill make of the pair, a sentence each."""
+    told = []
+    if row["devices"] > 1:
+        told.append(
+            f"{row['devices']:g} devices work together and spend {labels.percent(row['network_share'])} of "
+            "the time in the links between them."
+        )
+    if row["offloaded_gb"] > 0:
+        told.append(
+            f"{labels.number(row['offloaded_gb'])} GB of weights are read over {row['offload_link']}."
+        )
+    if row["largest_batch"] >= 1 and row["longest_prompt"] >= 1:
+        told.append(
+            f"Memory holds a batch of {labels.number(row['largest_batch'])} at most, or a prompt of "
+            f"{labels.number(row['longest_prompt'])} tokens."
+        )
+    if pd.notna(row["usd_per_million_tokens"]):
+        told.append(f"A million tokens cost US\\$ {labels.number(row['usd_per_million_tokens'])}.")
+    return "".join(f"{sentence} " for sentence in told)
 
 
 def remedies(found: pd.DataFrame) -> None:

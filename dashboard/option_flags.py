@@ -12,22 +12,29 @@ if TYPE_CHECKING:
     from devices.options import Options
 
 
+def flag(name: str) -> str:
+    """The flag of an option."""
+    return f"--{name.replace('_', '-')}"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every option of the core."""
     from devices.options import Options
 
     group = parser.add_argument_group("techniques, layout, links and prices", "each is off unless asked for")
     for option in fields(Options):
-        flag, meaning = f"--{option.name.replace('_', '-')}", option.metadata["meaning"]
+        meaning, named = option.metadata["meaning"], flag(option.name)
         choices = option.metadata.get("choices")
         if option.default is False:
-            group.add_argument(flag, action="store_true", help=meaning)
+            group.add_argument(named, action="store_true", help=meaning)
         elif "bounds" in option.metadata:
-            group.add_argument(flag, type=values.finite_number, metavar="NUMBER", help=meaning)
+            group.add_argument(named, type=values.finite_number, metavar="NUMBER", help=meaning)
         elif choices is not None:
-            group.add_argument(flag, choices=choices, metavar="NAME", help=f"{meaning}: {', '.join(choices)}")
+            group.add_argument(
+                flag(option.name), choices=choices, metavar="NAME", help=f"{meaning}: {', '.join(choices)}"
+            )
         else:
-            group.add_argument(flag, metavar="ID", help=meaning)
+            group.add_argument(named, metavar="ID", help=meaning)
 
 
 def options_of(arguments: argparse.Namespace) -> Options:

@@ -8,10 +8,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, cell_explanation, controls, device_loaders, figures, guard, loaders, sentences
+from dashboard import (
+    address,
+    cell_explanation,
+    controls,
+    device_loaders,
+    figures,
+    guard,
+    loaders,
+    sentences,
+    serving_options,
+    serving_settings,
+)
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
-from devices.units import PRECISION_BITS
+from datasets.errors import InvalidValue
 
 PAGE = "budgets"
 MOST_DEVICES = 24
@@ -30,12 +41,6 @@ _FIRST_DEVICES = (
     "h100_sxm",
     "b200",
 )
-_OPTIONS = {
-    "weights": ("weight_precision", "--weights"),
-    "batch": ("batch", "--batch"),
-    "prompt": ("prompt_tokens", "--prompt"),
-    "answer": ("output_tokens", "--output-tokens"),
-}
 _TABLE = {
     "device": "Device",
     "workload": "Workload",
@@ -52,9 +57,16 @@ _TABLE = {
     "latency_s": "One item, s",
     "power_w": "Power, W",
     "energy_per_item_j": "Energy an item, J",
+    "usd_per_million_tokens": "US$ a million tokens",
+    "largest_batch": "Largest batch that fits",
+    "longest_prompt": "Longest prompt that fits, tokens",
+    "network_share": "Time in links, share",
+    "offloaded_gb": "Weights elsewhere, GB",
     "model_id": "Model",
     "weight_precision": "Weights",
     "compute_precision": "Arithmetic",
+    "kv_precision": "Cache",
+    "devices": "Devices",
     "batch": "Batch",
     "prompt_tokens": "Prompt, tokens",
     "output_tokens": "Answer, tokens",
@@ -70,10 +82,7 @@ def fields(current: Snapshot) -> list[address.Field]:
     return [
         address.options("device", device_ids, loaders.first_devices(current, _FIRST_DEVICES)),
         address.options("workload", workload_ids, []),
-        address.option("weights", list(PRECISION_BITS), None),
-        address.count("batch", 1, 100_000),
-        address.count("prompt", 0, 10_000_000),
-        address.count("answer", 1, 10_000_000),
+        *serving_options.fields(current),
         address.options("cell", [*device_ids, *workload_ids], []),
     ]
 
@@ -85,19 +94,20 @@ def budgets_page() -> None:
     controls.notes(address.restored(PAGE, state))
     st.header("Which device can serve what?", anchor=False)
     device_ids, workload_ids = _choices(current)
-    options = _options()
+    serving_options.shown(PAGE, current)
     if not device_ids:
         st.info("Choose at least one device.")
         address.keep(PAGE, state)
         return
-    frame = loaders.budget_rows(current, device_ids, workload_ids, options)
+    frame, values = _evaluated(current, device_ids, workload_ids)
+    _in_force(current, values)
     rows = _named(current, frame)
     _map(current, rows)
-    _why(current, rows, options)
+    _why(current, rows, values)
     _table(rows)
     controls.csv_download(frame, "edgewise_budget.csv", "budgets.csv")
     with st.expander("The same from the command line", icon=":material/terminal:"):
-        controls.command_line(_arguments(device_ids, workload_ids, options))
+        controls.command_line(_arguments(device_ids, workload_ids, values))
     address.keep(PAGE, state)
 
 
@@ -121,34 +131,31 @@ def _choices(current: Snapshot) -> tuple[list[str], list[str]]:
     return list(chosen), list(wanted)
 
 
-def _options() -> dict[str, Any]:
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    row.selectbox(
-        "Weights",
-        list(PRECISION_BITS),
-        index=None,
-        placeholder="The workload's own",
-        key=address.key(PAGE, "weights"),
-        help="Number format of the weights for every cell; left empty, each workload's own at the edge and "
-        "in the cloud.",
-        width=210,
-    )
-    for name, label, least in (
-        ("batch", "Batch", 1),
-        ("prompt", "Prompt, tokens", 0),
-        ("answer", "Answer, tokens", 1),
-    ):
-        row.number_input(
-            label,
-            min_value=least,
-            value=None,
-            step=1,
-            placeholder="own",
-            key=address.key(PAGE, name),
-            width=190,
+def _evaluated(
+    current: Snapshot, device_ids: list[str], workload_ids: list[str]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The cells, and the options behind them: none where those that are set do not go together."""
+    values = serving_options.chosen(PAGE)
+    try:
+        options = serving_settings.arguments(values)
+        return loaders.budget_rows(current, device_ids, workload_ids, options), values
+    except InvalidValue as error:
+        st.warning(f"{error} Until then no option is in force below.", icon=":material/rule:")
+        return loaders.budget_rows(current, device_ids, workload_ids, {}), {}
+
+
+def _in_force(current: Snapshot, values: Mapping[str, Any]) -> None:
+    if serving_options.chosen(PAGE):
+        row = st.container(horizontal=True, vertical_alignment="center")
+        told = serving_settings.in_words(values, current)
+        row.caption(f"In force for every cell: {' · '.join(told) or 'nothing'}", width="stretch")
+        row.button(
+            "Reset options",
+            key="budgets.reset",
+            on_click=serving_options.reset,
+            args=(PAGE,),
+            icon=":material/undo:",
         )
-    values = {name: address.value(PAGE, name) for name in _OPTIONS}
-    return {_OPTIONS[name][0]: value for name, value in values.items() if value is not None}
 
 
 def _named(current: Snapshot, frame: pd.DataFrame) -> pd.DataFrame:
@@ -202,8 +209,8 @@ def _take_click(event: Any, rows: pd.DataFrame) -> None:
     st.toast(f"**{cell['workload']}** on **{cell['device']}**: {verdict}", duration="long")
 
 
-def _why(current: Snapshot, rows: pd.DataFrame, options: dict[str, Any]) -> None:
-    st.subheader("Why a cell fails", anchor=False)
+def _why(current: Snapshot, rows: pd.DataFrame, values: Mapping[str, Any]) -> None:
+    st.subheader("Why a cell holds or fails", anchor=False)
     device, workload = _cell(rows)
     left, right = st.columns(2)
     devices = rows.drop_duplicates("device_id").set_index("device_id")["device"]
@@ -223,8 +230,9 @@ def _why(current: Snapshot, rows: pd.DataFrame, options: dict[str, Any]) -> None
     )
     row = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
     limits = current.tables["workloads"].set_index("workload_id").loc[workload]
-    cell_explanation.shown(row, limits)
+    cell_explanation.shown(row, limits, serving_settings.in_words(values, current))
     if pd.notna(row["margin"]) and not row["within_budget"]:
+        options = serving_settings.arguments(values)
         cell_explanation.remedies(device_loaders.remedies_for(current, device, workload, options))
 
 
@@ -265,12 +273,10 @@ def _table(rows: pd.DataFrame) -> None:
     )
 
 
-def _arguments(device_ids: list[str], workload_ids: list[str], options: Mapping[str, Any]) -> list[str]:
+def _arguments(device_ids: list[str], workload_ids: list[str], values: Mapping[str, Any]) -> list[str]:
     named = [part for device in device_ids for part in ("--device", device)]
     named += [part for workload in workload_ids for part in ("--workload", workload)]
-    flags = dict(_OPTIONS.values())
-    chosen = [part for name, value in options.items() for part in (flags[name], str(value))]
-    return ["budget", *named, *chosen, "--format", "csv"]
+    return ["budget", *named, *serving_settings.flags(values), "--format", "csv"]
 
 
 guard.shown(budgets_page)
