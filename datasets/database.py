@@ -23,10 +23,13 @@ from datasets.connections import connected, held, refuse_forbidden_writes
 from datasets.errors import DatabaseUnavailable, NotAllowed
 from datasets.facts import facts_version
 from datasets.ledger import overridden_rows
+from datasets.table_checks import present_checks
 from datasets.write_ahead_log import log_path, log_state
 
 EXTENSION_GROUP = "edgewise.sql"
 _LOG = logging.getLogger("edgewise")
+# The rows last read, by table and fingerprint: after a change most tables are what they were.
+_frames: dict[tuple[str, str], pd.DataFrame] = {}
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,15 @@ class Snapshot:
         Every table, rows in the order of the primary key, columns and units as in ``schema.sql``.
     overridden : mapping of str to pandas.DataFrame
         Built-in rows that a user's row stands in the place of, by table.
+    fingerprints : mapping of str to str
+        Row count and checksum of each table: two snapshots that agree in one hold the same rows there.
     """
 
     path: Path
     version: str
     tables: Mapping[str, pd.DataFrame]
     overridden: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
 
 
 def default_path() -> Path:
@@ -166,13 +172,29 @@ def load(path: Path | str | None = None) -> Snapshot:
 
 def _snapshot(connection: duckdb.DuckDBPyConnection, file: Path, version: str) -> Snapshot:
     try:
-        frames = {name: schema.table_frame(connection, table) for name, table in schema.tables().items()}
+        fingerprints = {
+            name: f"{check.row_count}:{check.checksum}" for name, check in present_checks(connection).items()
+        }
+        frames = {
+            name: _frame(connection, table, fingerprints[name]) for name, table in schema.tables().items()
+        }
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise DatabaseUnavailable(
             f"The database {file} lacks a table or column of Edgewise ({str(error).splitlines()[0]}): "
             "edgewise doctor says which, edgewise restore puts a backup back."
         ) from error
-    return Snapshot(file, version, MappingProxyType(frames), MappingProxyType(overridden_rows(connection)))
+    _frames.clear()
+    # A shallow copy: pandas copies a column when somebody writes to it.
+    _frames.update({(name, fingerprints[name]): frame.copy(deep=False) for name, frame in frames.items()})
+    kept = overridden_rows(connection)
+    return Snapshot(
+        file, version, MappingProxyType(frames), MappingProxyType(kept), MappingProxyType(fingerprints)
+    )
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, table: schema.Table, fingerprint: str) -> pd.DataFrame:
+    known = _frames.get((table.name, fingerprint))
+    return schema.table_frame(connection, table) if known is None else known.copy(deep=False)
 
 
 def _load_through_copy(file: Path) -> Snapshot:

@@ -112,6 +112,37 @@ def test_loading_twice_gives_the_same(database_path: Path) -> None:
     assert all(frame.equals(second.tables[name]) for name, frame in first.tables.items())
 
 
+@pytest.mark.parametrize(
+    ("sql", "changed"),
+    [
+        (INSERT_DEVICE, {"devices"}),
+        ("UPDATE networks SET rtt_ms_p50 = nextafter(rtt_ms_p50, 'inf'::DOUBLE)", {"networks"}),
+        ("UPDATE sources SET publisher = 'NULL' WHERE publisher IS NULL", {"sources"}),
+        ("CREATE TABLE mine AS SELECT 1 AS one", set()),
+    ],
+)
+def test_the_fingerprints_of_the_changed_tables_alone_differ(
+    database_path: Path, sql: str, changed: set[str]
+) -> None:
+    before = database.load(database_path)
+    with duckdb.connect(str(database_path)) as connection:
+        connection.execute(sql)
+    after = database.load(database_path)
+    assert after.version != before.version
+    assert {n for n, mark in after.fingerprints.items() if mark != before.fingerprints[n]} == changed
+    assert {n for n, frame in after.tables.items() if not frame.equals(before.tables[n])} == changed
+
+
+def test_a_table_changed_in_place_by_its_reader_is_whole_for_the_next(database_path: Path) -> None:
+    first = database.load(database_path).tables["sources"]
+    title = first["title"].iloc[0]
+    first.loc[0, "title"] = "Changed"
+    first["extra"] = 1
+    second = database.load(database_path).tables["sources"]
+    assert second["title"].iloc[0] == title
+    assert "extra" not in second.columns
+
+
 def test_load_does_not_keep_the_file_locked(database_path: Path) -> None:
     database.load(database_path)
     in_other_process(
