@@ -1,4 +1,4 @@
-"""The core's serving options on the Budgets page: the same numbers as the command line, one sentence a fault."""
+"""Serving options on the Budgets page: the same numbers as the command line, one sentence a fault."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def test_the_controls_of_a_topic_set_the_address_and_are_reset(topic: str) -> No
     drawn = {widget.key: widget for kind in kinds for widget in getattr(app, kind)}
     for name in TOPICS[topic]:
         widget = drawn[f"budgets.{name}"]
-        assert widget.help and widget.label == SETTINGS[name].label
+        assert widget.help
+        assert widget.label == SETTINGS[name].label
         if widget.type == "selectbox":
             widget.select_index(0)
         else:
