@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from devices.catalogue import Pairs, Tables, hardware_named, networks_named, workloads_named
-from devices.outcome import Outcome, outcome
+from devices.catalogue import Tables, crossed_pairs, hardware_named, networks_named, workloads_named
+from devices.outcome import Outcome, case_of, case_outcome
 from devices.settings import settings
 
 BATCHES = 2.0 ** np.arange(10)
@@ -39,18 +39,20 @@ def grid_outcomes(tables: Tables, points: int, block: int = BLOCK) -> Iterator[O
     models = tables["models"].query("kind == 'decoder'")["model_id"]
     asked = tables["workloads"].query("model_id in @models and output_tokens > 0")["workload_id"].iloc[:1]
     hardware, networks = hardware_named(tables), networks_named(tables, models)
-    request = workloads_named(tables, list(asked))
-    outer = len(hardware), len(networks), len(BATCHES)
-    prompts = np.geomspace(SHORTEST_TOKENS, LONGEST_TOKENS, -(-points // int(np.prod(outer))))
+    request = workloads_named(tables, list(asked)).take(np.zeros(len(networks), dtype=np.intp))
+    pairs, efficiencies = crossed_pairs(hardware, request, networks), tables["efficiencies"]
+    case = case_of(pairs, settings(pairs), efficiencies)
+    prompts = np.geomspace(SHORTEST_TOKENS, LONGEST_TOKENS, -(-points // (len(pairs) * len(BATCHES))))
+    batch, prompt = (part.reshape(1, -1) for part in np.meshgrid(BATCHES, prompts, indexing="ij"))
+    together = max(block // batch.size, 1)
 
     def evaluated(first: int) -> Outcome:
-        places = np.arange(first, min(first + block, points))
-        device, model, batch, prompt = np.unravel_index(places, (*outer, len(prompts)))
-        pairs = Pairs(hardware.take(device), request.take(np.zeros_like(places)), networks.take(model))
-        chosen = settings(pairs).changed(batch=BATCHES[batch], prompt_tokens=prompts[prompt])
-        return outcome(pairs, chosen, tables["efficiencies"])
+        taken = case.take(np.arange(first, min(first + together, len(pairs)))[:, None])
+        chosen = taken.settings.changed(batch=batch, prompt_tokens=prompt)
+        found = case_outcome(taken.changed(settings=chosen), efficiencies)
+        return found.flat((len(taken), batch.size), points - first * batch.size)
 
-    yield from _in_order(evaluated, range(0, points, block))
+    yield from _in_order(evaluated, range(0, -(-points // batch.size), together))
 
 
 def _in_order(evaluated: Callable[[int], Outcome], firsts: Iterable[int]) -> Iterator[Outcome]:

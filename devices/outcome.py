@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,11 @@ class Outcome(Columns):
     power_spread: Floats
     energy_spread: Floats
 
+    def flat(self, shape: tuple[int, ...], most: int | None = None) -> Outcome:
+        """The figures at every point of the shape to which they broadcast, in one line of `most` at most."""
+        lines = {name: np.broadcast_to(values, shape).ravel() for name, values in vars(self).items()}
+        return Outcome(**{name: line[:most] for name, line in lines.items()})
+
     @property
     def is_held(self) -> NDArray[np.bool_]:
         """Whether everything is in memory, or reaches it over the link that the options name."""
@@ -75,11 +81,18 @@ class Case(Columns):
     settings: Settings
     machine: Machine
     limits: PowerLimits
-    needed_bytes: Floats
+    reserved_bytes: Floats
     is_on_chip: NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return len(self.needed_bytes)
+    @cached_property
+    def needed_bytes(self) -> Floats:
+        """Memory that weights, cache, activations and the system take over all devices."""
+        return residence.needed_bytes(self.pairs, self.settings, self.reserved_bytes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of every figure: (n,), or that to which the settings broadcast against the pairs."""
+        return self.needed_bytes.shape
 
     def roof_of(self, step: Step) -> Labels:
         """Name of the roof that binds a step; the memory of a chip without another is its SRAM."""
@@ -102,7 +115,7 @@ class Case(Columns):
     def offloaded_bytes(self) -> Floats:
         """Weights that stay elsewhere where the options name a link to them; what is short, up to all."""
         if self.settings.serving.options.offload is None:
-            return np.zeros(len(self))
+            return np.zeros(self.shape)
         return np.minimum(self.short_bytes, self.weights_bytes)
 
     @property
@@ -163,9 +176,17 @@ def outcome(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Out
     efficiencies : pandas.DataFrame
         Rows of the table `efficiencies`.
     """
-    case, draw = case_of(pairs, settings, efficiencies), power_draw(efficiencies)
-    factors = phase_factors(efficiencies)
-    tokens = pairs.networks.is_decoder
+    return case_outcome(case_of(pairs, settings, efficiencies), efficiencies)
+
+
+def case_outcome(case: Case, efficiencies: pd.DataFrame) -> Outcome:
+    """Predict every pair of a case; arguments as in `outcome`.
+
+    Pairs of shape (n, 1) may meet settings of shape (1, m): what hangs on the pair alone is then worked out
+    once for its m points.
+    """
+    draw, factors = power_draw(efficiencies), phase_factors(efficiencies)
+    tokens = case.pairs.networks.is_decoder
     parts, places = [], []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for rows, predicted in ((tokens, request_outcome), (~tokens, item_outcome)):
@@ -177,16 +198,15 @@ def outcome(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Out
 
 
 def case_of(pairs: Pairs, settings: Settings, efficiencies: pd.DataFrame) -> Case:
-    """The roofs, powers and needed memory of each pair."""
+    """The roofs, powers and reserved memory of each pair."""
     first, place = distinct_rows(pairs.hardware.position)
     hardware = pairs.hardware.take(first)
     reserve = memory.reserved_bytes(hardware.segment, hardware.memory_type, hardware.memory_bytes)
     machine = machine_of(pairs, settings, shares_of(efficiencies, pairs, settings))
-    needed = residence.needed_bytes(pairs, settings, reserve[place])
     on_chip = memory.is_on_chip(hardware.memory_type)[place]
     shares = statically_scheduled(machine.shares, on_chip & pairs.networks.is_decoder)
     machine = machine.changed(shares=shares)
-    return Case(pairs, settings, machine, power_limits(hardware).take(place), needed, on_chip)
+    return Case(pairs, settings, machine, power_limits(hardware).take(place), reserve[place], on_chip)
 
 
 def request_outcome(case: Case, draw: PowerDraw, factors: Mapping[str, float]) -> Outcome:
@@ -234,7 +254,7 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
     idle_w, count, batch = case.limits.idle_w, case.settings.devices, case.settings.batch
     added = count * dynamic_j * np.fmin(1.0 / latency, case.pairs.workloads.rate_per_s)
     room = case.pairs.hardware.memory_bytes * count
-    none, roof = np.full(len(case), np.nan), case.roof_of(leading)
+    none, roof = np.full(case.shape, np.nan), case.roof_of(leading)
     return Outcome(
         fits_memory=case.needed_bytes <= room,
         memory_needed_bytes=case.needed_bytes,
@@ -259,6 +279,6 @@ def _common(case: Case, leading: Step, latency: Floats, dynamic_j: Floats, draw:
         throttled=np.asarray(leading.slowdown) > 1.0,
         first_spread=none,
         spread=case.machine.shares.spread,
-        power_spread=np.full(len(case), draw.spread),
-        energy_spread=np.full(len(case), draw.energy_spread),
+        power_spread=np.full(case.shape, draw.spread),
+        energy_spread=np.full(case.shape, draw.energy_spread),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Step:
     slowdown: Floats | float = 1.0
     offload_s: Floats | float = 0.0
 
-    @property
+    @cached_property
     def cool_s(self) -> Floats:
         """Time at full speed, arithmetic and traffic one after the other.
 
@@ -78,7 +79,7 @@ class Step:
         """
         return self.compute_s + self.traffic_s + self.overhead_s + self.network_s + self.offload_s
 
-    @property
+    @cached_property
     def traffic_s(self) -> Floats:
         """Time of the slower of the two levels of memory."""
         return np.maximum(self.memory_s, self.sram_s)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from devices.budgets import named_pairs, serving_of
 from devices.catalogue import Pairs, networks_named
 from devices.options import Options
-from devices.outcome import Outcome, case_of, outcome
+from devices.outcome import Outcome, case_of, case_outcome, outcome
 from devices.power import power_limits
 from devices.settings import Overrides, replaced
 from devices.settings import settings as settings_of
@@ -211,6 +211,24 @@ def test_one_at_a_time_equals_all_at_once_to_the_last_bit(tables: Tables, option
         for field in fields(Outcome):
             one, all_ = getattr(alone, field.name)[0], getattr(together, field.name)[row]
             assert one == all_ or (one != one and all_ != all_), (field.name, row)
+
+
+@pytest.mark.parametrize("options", [Options(), Options(offload="pcie4_x16", no_cache=True)])
+def test_pairs_against_a_row_of_settings_equal_the_same_points_one_by_one(
+    tables: Tables, options: Options
+) -> None:
+    pairs = replaced(named_pairs(tables, [*DEVICES, "groq_lpu1"], ["chat_small"], "gemma_3_27b"), options)
+    chosen = settings_of(pairs, Overrides(serving=serving_of(tables, options)))
+    batch, prompt = np.array([[1.0, 8.0, 256.0]]), np.array([[100.0, 9000.0, 700.0]])
+    case = case_of(pairs, chosen, tables["efficiencies"]).take(np.arange(len(pairs))[:, None])
+    asked = case.changed(settings=case.settings.changed(batch=batch, prompt_tokens=prompt))
+    together = case_outcome(asked, tables["efficiencies"]).flat((len(pairs), batch.size))
+    place, point = np.divmod(np.arange(len(pairs) * batch.size), batch.size)
+    each = chosen.take(place).changed(batch=batch[0, point], prompt_tokens=prompt[0, point])
+    apart = outcome(pairs.take(place), each, tables["efficiencies"])
+    for field in fields(Outcome):
+        one, all_ = getattr(apart, field.name), getattr(together, field.name)
+        assert np.all((one == all_) | ((one != one) & (all_ != all_))), field.name
 
 
 def test_a_batch_of_a_mixture_reads_each_expert_once(tables: Tables) -> None:
