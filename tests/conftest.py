@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from dashboard import cli, statement_run
 from datasets import connections, database
@@ -17,6 +18,13 @@ from datasets import connections, database
 settings.register_profile("edgewise", deadline=None)
 settings.load_profile("edgewise")
 DRAWS = 64
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_of_linear_algebra() -> Iterator[None]:
+    """Tests run side by side: threads that wait for work would take the other's time."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")
