@@ -172,8 +172,7 @@ def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) ->
     from datasets import sandbox_process
 
     warm_start.begin()
-    if sandbox_process.IS_SUPPORTED:
-        sandbox_process.keep_ready()
+    sandbox_process.keep_ready()
     middleware = [
         Middleware(SecurityHeaders, headers=security_headers(access)),
         Middleware(SessionGuard, most=limits.sessions),

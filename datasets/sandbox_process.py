@@ -8,6 +8,7 @@ killed when its time is over.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import math
 import os
@@ -21,12 +22,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasets import database, sandbox
-from datasets.database import Snapshot
 from datasets.errors import EdgewiseError, InvalidStatement
-from datasets.sandbox import SandboxResult
+
+if TYPE_CHECKING:
+    from datasets.database import Snapshot
+    from datasets.sandbox import SandboxResult
 
 START_PATIENCE_S = 60.0
 GRACE_S = 0.5
@@ -50,14 +52,18 @@ class _Guest:
     ) -> SandboxResult | str | None:
         """What the job gave, or why not; None when it had to be given up."""
         deadline = time.monotonic() + timeout_s + GRACE_S
-        with contextlib.suppress(OSError, EOFError), contextlib.closing(self.connection):
-            self.connection.send(job)
-            while time.monotonic() < deadline and not (stop and stop.is_set()):
-                if self.connection.poll(POLL_S):
-                    answered: SandboxResult | str = self.connection.recv()
-                    return answered
-            os.kill(self.process, signal.SIGKILL)
-        return None
+        answered: SandboxResult | str | None = None
+        try:
+            with contextlib.suppress(OSError, EOFError), contextlib.closing(self.connection):
+                self.connection.send(job)
+                while answered is None and time.monotonic() < deadline and not (stop and stop.is_set()):
+                    if self.connection.poll(POLL_S):
+                        answered = self.connection.recv()
+        finally:
+            if answered is None:  # Ctrl-C as well: nobody waits any more.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.process, signal.SIGKILL)
+        return answered
 
 
 class _Template:
@@ -71,6 +77,7 @@ class _Template:
             stdin=subprocess.DEVNULL,
             env=_environment(),
             cwd="/",
+            process_group=0,  # A Ctrl-C is meant for the program that asks.
         )
         theirs.close()
         ours.settimeout(START_PATIENCE_S)
@@ -137,6 +144,8 @@ def rehearse(
         As there, and when the statement took too long, too much memory, or was stopped.
     """
     if not IS_SUPPORTED:
+        from datasets import sandbox
+
         return sandbox.rehearse(
             snapshot, sql, max_rows=max_rows, timeout_s=timeout_s, parameters=parameters, stop=stop
         )
@@ -165,9 +174,12 @@ def _why_given_up(stop: threading.Event | None, is_late: bool, timeout_s: float)
 
 def keep_ready() -> None:
     """Start what statements are forked from, unless it runs: it takes a second or two."""
+    if not IS_SUPPORTED:
+        return
     with _lock:
         if not _templates:
             _templates.append(_Template())
+            atexit.register(end)
 
 
 def _forked(memory_mb: int) -> _Guest:
@@ -189,6 +201,9 @@ def end() -> None:
 
 
 def _given(job: Mapping[str, Any]) -> SandboxResult | str:
+    from datasets import sandbox
+    from datasets.database import Snapshot
+
     try:
         return sandbox.rehearse(Snapshot(*job["snapshot"]), job["sql"], **job["limits"])
     except EdgewiseError as refusal:
@@ -225,6 +240,9 @@ def _run_one(connection: Connection, memory_mb: int) -> None:
 def _main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for those that ended.
     control = socket.socket(fileno=int(sys.argv[1]))
+    # Here and not at the top: whoever starts this process may go on reading its own modules meanwhile.
+    from datasets import database, sandbox  # noqa: F401
+
     for extension in entry_points(group=database.EXTENSION_GROUP):
         extension.load()
     while True:

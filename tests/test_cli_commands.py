@@ -231,6 +231,11 @@ class TestSql:
         assert "devices: 1 inserted\nDevice mine has no row in device_peaks yet" in edgewise.words
         assert "mine,Mine" in edgewise("devices", "list")
 
+    def test_a_function_that_nothing_can_interrupt_is_ended_at_its_time(self, edgewise: Run) -> None:
+        endless = "SELECT damerau_levenshtein(repeat('ab', 200000), repeat('ba', 200000))"
+        told = edgewise.refused("sql", endless, "--timeout", "0.5")
+        assert "ran longer than 0.5 s and was stopped" in told
+
     def test_truncation_is_told(self, edgewise: Run) -> None:
         assert edgewise("sql", "FROM range(5)", "--max-rows", "2") == "range\n0\n1\n"
         assert edgewise.words == "Only the first 2 rows are given: --max-rows raises that.\n"

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> pd.DataFrame:
     """The last statement's rows."""
+    from datasets import sandbox_process
+
+    sandbox_process.keep_ready()  # It starts while this process reads its modules and the tables.
     from datasets import sandbox
 
     statement = sys.stdin.read() if arguments.statement == "-" else arguments.statement
@@ -37,6 +40,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
         max_rows=arguments.max_rows,
         timeout_s=arguments.timeout,
         confirmed=arguments.yes,
+        rehearsal=sandbox_process.rehearse,
     )
     for words in (*result.changes.in_words(), *result.notes):
         output.say(words)
