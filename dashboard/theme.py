@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 
 import altair as alt
@@ -166,6 +167,12 @@ def _wrapped_to_width(text: str, letter_px: float) -> alt.ExprRef:
         f"width > {width} ? {json.dumps(wrapped(text, int(width / letter_px)))} : " for width in _WIDTHS
     )
     return alt.ExprRef(expr=choices + json.dumps(wrapped(text, int(_NARROWEST / letter_px))))
+
+
+def decades(lowest: float, highest: float) -> list[float] | None:
+    """The powers of ten between two values, a logarithmic axis's marks; None where there are too few."""
+    first, last = math.ceil(math.log10(lowest) - 1e-9), math.floor(math.log10(highest) + 1e-9)
+    return [10.0**exponent for exponent in range(first, last + 1)] if last - first >= 2 else None
 
 
 def legend_columns(narrow: int, wide: int) -> alt.ExprRef:

@@ -41,6 +41,7 @@ def record_forecast(
     seed: int = 0,
     overrides: Mapping[str, float] | None = None,
     made: date | None = None,
+    who: str | None = None,
 ) -> pd.DataFrame:
     """Keep a forecast in the database, whole or not at all.
 
@@ -56,6 +57,8 @@ def record_forecast(
         Assumptions held at a value.
     made : datetime.date, optional
         The day it counts as made; today when left out.
+    who : str, optional
+        Who keeps it, for the log of changes.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def record_forecast(
     )
     bands = vintage_bands(drawn, tables).assign(name=name, origin="user")
     rows = Changes({KEPT: _inserted(kept), BANDS: _inserted(bands)})
-    apply(snapshot.path, rows, snapshot.version, cause=f"forecast kept as {name}")
+    apply(snapshot.path, rows, snapshot.version, cause=f"forecast kept as {name}", who=who)
     return kept
 
 

@@ -12,6 +12,7 @@ from dashboard import (
     evidence_measured,
     evidence_published,
     evidence_sources,
+    evidence_vintages,
     guard,
     loaders,
 )
@@ -23,6 +24,7 @@ _VIEWS = {
     "claims": ("Claims", evidence_claims),
     "backtests": ("Backtests", evidence_backtests),
     "published": ("Published forecasts", evidence_published),
+    "kept": ("Kept forecasts", evidence_vintages),
     "sources": ("Sources", evidence_sources),
 }
 

@@ -15,6 +15,7 @@ from dashboard import (
     figures,
     forecast_tables,
     guard,
+    kept_forecasts,
     labels,
     loaders,
     provenance,
@@ -78,6 +79,12 @@ def forecast_page() -> None:
         partial(forecast_tables.sources, current, scenario_id, overrides),
         "forecast.sources",
         ":material/menu_book:",
+    )
+    controls.details(
+        "Keep this forecast, to be scored later",
+        partial(kept_forecasts.form, current, scenario_id, overrides),
+        "forecast.keep",
+        ":material/inventory_2:",
     )
     controls.details(
         "The same from the command line",
