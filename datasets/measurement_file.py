@@ -12,10 +12,7 @@ from datasets import rules
 from datasets.errors import InvalidFile
 from datasets.schema import tables
 
-REQUIRED = (
-    *("measurement_id", "device_id", "model_id", "weight_bits", "compute_precision", "metric"),
-    *("value", "class"),
-)
+REQUIRED = ("device_id", "model_id", "metric", "value")
 
 
 def measurements_from_csv(text: str) -> pd.DataFrame:
@@ -29,7 +26,8 @@ def measurements_from_csv(text: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Every column of `measurements`. A row without a `quality` counts as clean.
+        Every column of `measurements`. A row without a `quality` counts as clean; one without a
+        `measurement_id` is named after its line.
 
     Raises
     ------
@@ -48,9 +46,14 @@ def measurements_from_csv(text: str) -> pd.DataFrame:
     declared = tables()["measurements"].columns
     numeric = [column.name for column in declared if column.data_type in ("DOUBLE", "INTEGER", "BIGINT")]
     _refuse_cells(cells, numeric)
-    frame = cells.reindex(columns=[column.name for column in declared]).replace("", None)
+    frame = cells.reindex(columns=[column.name for column in declared], fill_value="").replace("", None)
     frame[numeric] = frame[numeric].astype(float)
-    return frame.assign(quality=frame["quality"].fillna("clean"), origin="user")
+    lines = pd.Series([f"row {line}" for line in range(2, len(frame) + 2)], index=frame.index)
+    return frame.assign(
+        measurement_id=frame["measurement_id"].fillna(lines),
+        quality=frame["quality"].fillna("clean"),
+        origin="user",
+    )
 
 
 def _cells(text: str) -> pd.DataFrame:

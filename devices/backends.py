@@ -71,6 +71,7 @@ _PATHS["gpu llama.cpp"] = {
 _PATHS["npu language"] = {**_PATHS["npu"], **dict.fromkeys(("int8", "int4", "int3", "int2"), _LANGUAGE)}
 
 GPU_BACKENDS = ("cuda", "rocm", "vulkan", "accelerator", "any")
+BACKENDS = (*GPU_BACKENDS, "metal", "cpu", "npu")
 _GENERATIVE = ("decoder", "diffusion", "encoder")
 
 

@@ -14,6 +14,7 @@ from devices.efficiency import Shares, phase_factors, reachable_shares
 from devices.kind_fits import kind_fits
 from devices.left_out import Progress, left_out_values
 from devices.measured import Measured, measured_columns
+from devices.measured_conditions import completed_conditions
 from devices.power import power_draw
 from devices.predicted_values import is_rate, measured_phase, predicted_values
 from devices.units import Floats
@@ -40,8 +41,8 @@ def validation(
     tables : mapping of str to pandas.DataFrame
         The database's tables.
     rows : pandas.DataFrame, optional
-        Rows with the columns of `measurements`, predicted with the stored efficiencies. Without them, the
-        table's own.
+        Rows with the columns of `measurements`, predicted with the stored efficiencies; conditions that they
+        leave out are those that `completed_conditions` fills in. Without them, the table's own.
     left_out : bool
         Predict the table's own rows by a fit that has not seen their device: one fit for each device.
     devices : sequence of str, optional
@@ -65,6 +66,9 @@ def validation(
     placed = np.flatnonzero(_known_names(tables, every))
     bounds = np.full((3, len(every)), np.nan)
     if len(placed):
+        if rows is not None:
+            complete = completed_conditions(tables, every.iloc[placed])
+            every = pd.concat([complete, every.drop(index=complete.index)]).sort_index()
         measured = measured_columns(tables, every.iloc[placed])
         if rows is None and left_out:
             value = left_out_values(measured, kind_fits(measured), devices, progress)

@@ -13,6 +13,7 @@ from conftest import Run
 
 from datasets.errors import InvalidFile, InvalidValue
 from datasets.measurement_file import REQUIRED, measurements_from_csv
+from devices.measured_conditions import completed_conditions, left_out_conditions
 from devices.validation import (
     COLUMNS,
     judged_rows,
@@ -146,13 +147,13 @@ def test_a_file_gives_what_its_rows_give(tables: Tables, edgewise: Run, tmp_path
     ("text", "sentence"),
     [
         ("", r"The file is no CSV \(there is nothing in it\): begin it with a header"),
-        ("device_id\na\n", r"The file lacks columns measurement_id, model_id, .*: edgewise sql"),
+        ("device_id\na\n", r"The file lacks columns model_id, metric, value: edgewise sql"),
         (",".join(REQUIRED) + "\n", "The file has a header but no measurement"),
         (
-            ",".join(REQUIRED) + "\nm,d,x,four,fp16,power_w,3,A\n",
+            ",".join(REQUIRED) + ",weight_bits\nd,x,power_w,3,four\n",
             r"row 2, weight_bits: 'four' is not a number",
         ),
-        (",".join(REQUIRED) + "\nm,,x,4,fp16,power_w,3,A\n", r"row 2, device_id: the cell is empty"),
+        (",".join(REQUIRED) + "\n,x,power_w,3\n", r"row 2, device_id: the cell is empty"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(text: str, sentence: str) -> None:
@@ -198,3 +199,51 @@ def test_a_device_given_by_a_file_is_scored_like_the_one_that_it_copies(
     assert np.allclose(scored["predicted"], expected["predicted"])
     assert scored["low"].notna().all()
     assert "without a prediction" not in edgewise.words
+
+
+def bare_rows(text: str) -> pd.DataFrame:
+    return measurements_from_csv("device_id,model_id,weight_precision,metric,value,batch\n" + text)
+
+
+def test_conditions_that_a_file_leaves_out_are_what_the_device_commonly_runs(tables: Tables) -> None:
+    rows = bare_rows(
+        "rtx_4090,llama_3_1_8b,int4,decode_tokens_per_s,120,1\n"
+        "h100_sxm,llama_3_1_8b,fp8,decode_tokens_per_s,2000,32\n"
+        "apple_m1_max_32c,llama_2_7b,int4,prefill_tokens_per_s,500,\n"
+        "jetson_orin_nx16,yolov8n,int8,latency_ms,5,1\n"
+        "h100_sxm,llama_3_1_8b,fp8,power_w,500,32\n"
+    )
+    filled = completed_conditions(tables, rows)
+    assert filled["measurement_id"].tolist() == ["row 2", "row 3", "row 4", "row 5", "row 6"]
+    assert filled["backend"].tolist() == ["cuda", "cuda", "metal", "cuda", "cuda"]
+    assert filled["software"].tolist()[0] == filled["software"].tolist()[2] == "llama.cpp"
+    assert filled["weight_bits"].tolist() == [4.5, 8.0, 4.5, 8.0, 8.0]
+    assert filled["compute_precision"].tolist()[1:3] == ["fp8", "fp16"]
+    assert filled["class"].tolist() == [
+        "A_decode_b1",
+        "C_static_batch",
+        "B_prefill",
+        "D_vision_b1",
+        "E_gpu_power",
+    ]
+    told = left_out_conditions(rows)
+    assert told is not None
+    assert told.endswith("backend (5), software (5), compute_precision (5), class (5).")
+    assert left_out_conditions(tables["measurements"]) is None
+    assert validation(tables, rows)["predicted"].iloc[[0, 1, 3]].notna().all()
+
+
+def test_what_a_file_states_is_kept(tables: Tables) -> None:
+    rows = some_rows(tables)
+    pd.testing.assert_frame_equal(completed_conditions(tables, rows)[rows.columns], rows, check_dtype=False)
+
+
+def test_an_arithmetic_that_the_device_lacks_is_one_that_it_has(tables: Tables) -> None:
+    rows = bare_rows("h100_sxm,llama_3_1_8b,fp4,decode_tokens_per_s,100,1\n").assign(compute_precision="fp4")
+    assert completed_conditions(tables, rows)["compute_precision"].tolist() == ["fp8"]
+
+
+def test_a_row_without_a_width_is_refused(tables: Tables) -> None:
+    rows = bare_rows("h100_sxm,llama_3_1_8b,,decode_tokens_per_s,100,1\n")
+    with pytest.raises(InvalidValue, match="'row 2' names neither weight_precision nor weight_bits"):
+        validation(tables, rows)

@@ -22,7 +22,11 @@ HELP = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--measurements", metavar="FILE.csv", type=Path, help="rows with the columns of measurements"
+        "--measurements",
+        metavar="FILE.csv",
+        type=Path,
+        help="rows with columns of measurements, at least device_id, model_id, weight_precision, metric and "
+        "value",
     )
     parser.add_argument(
         "--stored", action="store_true", help="predict built-in rows with the stored efficiencies, quickly"
@@ -33,13 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> pd.DataFrame:
     """One row a measurement; the summary of clean rows goes to stderr."""
     from datasets import database
+    from devices.measured_conditions import left_out_conditions
     from devices.validation import unplaced_rows, validation, validation_summary
 
     rows = None if arguments.measurements is None else _rows(arguments.measurements)
     tables = database.load(arguments.db).tables
     frame = validation(tables, rows, left_out=not arguments.stored, progress=output.progress)
-    for sentence in [] if rows is None else unplaced_rows(tables, rows):
-        output.say(sentence)
+    for sentence in [] if rows is None else [*unplaced_rows(tables, rows), left_out_conditions(rows)]:
+        if sentence:
+            output.say(sentence)
     for _, found in validation_summary(frame).iterrows():
         output.say(_sentence(found))
     without = int(frame["predicted"].isna().sum())
