@@ -1,15 +1,13 @@
-"""The cache of what is known of devices beside their budgets, keyed as in `loaders`."""
+"""What is known of devices beside their budgets, computed once for the same rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-from dashboard.loaders import Options, frozen
+from dashboard.kept import kept
 from datasets.database import Snapshot
 from devices.measured_points import measured_points
 from devices.remedies import remedies
@@ -33,37 +31,21 @@ def devices_within(
     return devices[kept]
 
 
-def measurements(current: Snapshot, device_ids: list[str]) -> pd.DataFrame:
+@kept(24, in_turn=False)
+def measurements(current: Snapshot, device_ids: Sequence[str]) -> pd.DataFrame:
     """Published measurements of some devices as points under their roofs."""
-    return _measured(current.path, current.version, tuple(device_ids), current)
+    return measured_points(current.tables, tuple(device_ids))
 
 
+@kept(24, in_turn=False)
 def grown(current: Snapshot, quantity: str, device_ids: tuple[str, ...]) -> DeviceGrowth:
     """Growth of a quantity of some devices over the years."""
-    return _grown(current.path, current.version, quantity, device_ids, current)
+    return device_growth(current.tables, quantity, device_ids)
 
 
+@kept(64, says="Trying what would help …")
 def remedies_for(
     current: Snapshot, device_id: str, workload_id: str, options: Mapping[str, Any]
 ) -> pd.DataFrame:
     """What would bring a pair within its budgets."""
-    return _remedies(current.path, current.version, device_id, workload_id, frozen(options), current)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _measured(path: Path, version: str, device_ids: tuple[str, ...], _current: Snapshot) -> pd.DataFrame:
-    return measured_points(_current.tables, device_ids)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _grown(
-    path: Path, version: str, quantity: str, device_ids: tuple[str, ...], _current: Snapshot
-) -> DeviceGrowth:
-    return device_growth(_current.tables, quantity, device_ids)
-
-
-@st.cache_resource(max_entries=64, show_spinner="Trying what would help …")
-def _remedies(
-    path: Path, version: str, device_id: str, workload_id: str, options: Options, _current: Snapshot
-) -> pd.DataFrame:
-    return remedies(_current.tables, device_id, workload_id, dict(options))
+    return remedies(current.tables, device_id, workload_id, dict(options))

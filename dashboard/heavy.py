@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import threading
-from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from dashboard import limits
 from dashboard.turns import TURNS
-
-MOST_REMEMBERED = 1_000
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @contextlib.contextmanager
@@ -31,34 +25,6 @@ def turn() -> Iterator[None]:
     allowed = limits.current()
     with TURNS.turn(allowed.computations, allowed.queue, allowed.patience_s, _Announcement()):
         yield
-
-
-def in_turn(cached: Callable[P, R]) -> Callable[P, R]:
-    """A cached function that waits for its turn unless it was computed for these arguments before.
-
-    The turn is taken before the cache locks its entry, so that nobody who holds a place waits for somebody
-    who waits for one.
-
-    Parameters
-    ----------
-    cached : callable
-        Its last argument is what the others stand for, and no part of the key.
-    """
-    computed: dict[object, None] = {}
-
-    @functools.wraps(cached)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        key = args[:-1]
-        if key in computed:
-            return cached(*args, **kwargs)
-        with turn():
-            value = cached(*args, **kwargs)
-        computed[key] = None
-        while len(computed) > MOST_REMEMBERED:
-            computed.pop(next(iter(computed)), None)
-        return value
-
-    return called
 
 
 class _Announcement:

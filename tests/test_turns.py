@@ -128,17 +128,3 @@ def test_a_page_that_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         "Others compute here too: 1 computation stands before yours."
     ]
     assert app.markdown[0].value == "computed"
-
-
-def test_what_was_computed_before_waits_for_nobody() -> None:
-    asked: list[int] = []
-
-    def doubled(number: int, tables: object) -> int:
-        asked.append(number)
-        return 2 * number
-
-    in_turn = heavy.in_turn(doubled)
-    assert in_turn(2, "tables") == 4
-    with occupied(heavy.TURNS, limits.LOCAL.computations):
-        assert in_turn(2, "other tables that stand for the same") == 4
-    assert asked == [2, 2]
