@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import gate, guard, labels, loaders
-from dashboard.heavy import in_turn
+from dashboard.kept import kept
 from dashboard.loaders import Overrides
 from datasets.database import Snapshot
 from forecasting.projection import projection
@@ -50,8 +49,7 @@ def present_bands(current: Snapshot, row: pd.Series) -> pd.DataFrame:
         If the scenario, or an assumption that is held, is gone.
     """
     draws, seed = min(int(row["draws"]), _MOST_DRAWS), int(row["seed"])
-    held = loaders.frozen(held_assumptions(row))
-    return _present(current.path, current.version, str(row["scenario_id"]), held, draws, seed, current)
+    return _present(current, str(row["scenario_id"]), held_assumptions(row), draws, seed)
 
 
 def form(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) -> None:
@@ -89,19 +87,12 @@ def form(current: Snapshot, scenario_id: str, overrides: Mapping[str, float]) ->
             )
 
 
-@in_turn
-@st.cache_resource(max_entries=8, show_spinner="Drawing the forecast as of now …")
+@kept(8, says="Drawing the forecast as of now …")
 def _present(
-    path: Path,
-    version: str,
-    scenario_id: str,
-    overrides: Overrides,
-    draws: int,
-    seed: int,
-    _current: Snapshot,
+    current: Snapshot, scenario_id: str, overrides: Overrides, draws: int, seed: int
 ) -> pd.DataFrame:
-    plan = loaders.plan_of(_current, scenario_id, overrides)
+    plan = loaders.plan_of(current, scenario_id, overrides)
     drawn = projection(
-        _current.tables, scenario_id, draws=draws, seed=seed, overrides=dict(overrides), plan=plan
+        current.tables, scenario_id, draws=draws, seed=seed, overrides=dict(overrides), plan=plan
     )
-    return vintage_bands(drawn, _current.tables)
+    return vintage_bands(drawn, current.tables)
