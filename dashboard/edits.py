@@ -14,7 +14,7 @@ from dashboard.heavy import TURNS
 from dashboard.statement_run import StatementRun
 from datasets import imports, sandbox, sandbox_process, undo
 from datasets.database import Snapshot
-from datasets.errors import NotAllowed
+from datasets.errors import InvalidStatement, NotAllowed
 from datasets.imports import FileImport
 from datasets.sandbox import SandboxResult
 from datasets.schema import Table, quoted
@@ -34,8 +34,14 @@ def started_statement(current: Snapshot, sql: str, *, write: bool, confirmed: bo
     run = saved if write else functools.partial(rehearse, current, sql)
     may_try = gate.may_try()
 
+    def waits(before: int) -> None:
+        started.waits_for = before
+        if started.stop.is_set():
+            raise InvalidStatement("The statement was stopped before its turn; nothing was changed.")
+
     def work(stop: threading.Event) -> SandboxResult:
-        with TURNS.turn(allowed.computations, allowed.queue, allowed.patience_s, lambda _: None):
+        with TURNS.turn(allowed.computations, allowed.queue, allowed.patience_s, waits):
+            started.waits_for = 0
             result = run(max_rows=rows, timeout_s=seconds, stop=stop)
         if result.changes and not may_try:
             raise NotAllowed(

@@ -167,7 +167,10 @@ def _waiting(running: statement_run.StatementRun) -> None:
     if not running.is_alive():
         st.rerun()
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.caption(f":material/hourglass_top: Running for {running.seconds():.0f} s …", width="content")
+    doing = f"Running for {running.seconds():.0f} s"
+    if running.waits_for:
+        doing = f"Waiting for {labels.counted(running.waits_for, 'computation')} of others"
+    row.caption(f":material/hourglass_top: {doing} …", width="content")
     if row.button("Cancel", icon=":material/stop:", key="data.sql.cancel"):
         running.stop.set()
 

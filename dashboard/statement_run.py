@@ -31,6 +31,8 @@ class StatementRun(threading.Thread):
         self.sql, self.saves = sql, saves
         self.stop = threading.Event()
         self.begun = time.monotonic()
+        # Computations of others that stand before it.
+        self.waits_for = 0
         self._work = work
         self._result: SandboxResult | None = None
         self._error: Exception | None = None

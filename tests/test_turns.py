@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import heavy, limits
+from dashboard import edits, heavy, limits, loaders
 from dashboard.turns import Busy, Turns
+from datasets.errors import InvalidStatement
 
 
 @contextmanager
@@ -128,3 +129,18 @@ def test_a_page_that_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         "Others compute here too: 1 computation stands before yours."
     ]
     assert app.markdown[0].value == "computed"
+
+
+@pytest.mark.usefixtures("database_path")
+def test_a_statement_that_waits_says_for_how_many_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "current", lambda: limits.SHARED)
+    turns = Turns()
+    monkeypatch.setattr(edits, "TURNS", turns)
+    with occupied(turns, limits.SHARED.computations):
+        started = edits.started_statement(loaders.snapshot(), "SELECT 1", write=False)
+        while not started.waits_for:
+            time.sleep(0.002)
+        assert started.waits_for == limits.SHARED.computations
+        started.stop.set()
+        with pytest.raises(InvalidStatement, match="stopped before its turn; nothing was changed"):
+            started.result()
