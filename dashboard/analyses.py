@@ -24,6 +24,7 @@ from forecasting.backtest import backtest, record_outlook
 from forecasting.breakeven import break_even_map
 from forecasting.headlines import largest_runs
 from forecasting.placement_map import workload_placement
+from forecasting.preference_terms import preference_terms
 from forecasting.readings import figure_4_probability
 from forecasting.reconcile import published_comparison
 from forecasting.sensitivity import sensitivity
@@ -138,6 +139,13 @@ def placed(current: Snapshot, scenario_id: str) -> pd.DataFrame:
     """Where each workload is served in each year, and why."""
     plan = loaders.plan_of(current, scenario_id)
     return workload_placement(current.tables, scenario_id, draws=_split_draws(), seed=SEED, plan=plan)
+
+
+@kept(12, says="Weighing the places against each other …", further=_split_draws)
+def preferred(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """Why each workload with a choice stays on able devices or goes to the cloud."""
+    plan = loaders.plan_of(current, scenario_id)
+    return preference_terms(current.tables, scenario_id, draws=_split_draws(), seed=SEED, plan=plan)
 
 
 @kept(64, says="Running the request here and there …")

@@ -182,6 +182,9 @@ CREATE TABLE workload_demand (
     basis              VARCHAR NOT NULL CHECK (basis IN ('world', 'fleet')),
     elsewhere          VARCHAR REFERENCES workloads (workload_id),
     preference         VARCHAR,
+    network            VARCHAR,
+    privacy_need       DOUBLE CHECK (privacy_need BETWEEN 0 AND 1),
+    lag_ratio          DOUBLE CHECK (lag_ratio >= 0 AND isfinite(lag_ratio)),
     source_id          VARCHAR NOT NULL DEFAULT 'user_entry' REFERENCES sources (source_id),
     confidence         VARCHAR NOT NULL DEFAULT 'estimated'
         CHECK (confidence IN ('cited', 'derived', 'recalled', 'estimated', 'judgement')),

@@ -35,6 +35,14 @@ class AccessNetwork:
     device_j_per_bit_down: float
     network_j_per_bit: float
 
+    def time_s(self, up_bits: float, down_bits: float) -> float:
+        """Round trip and transfer of a request's payload, s."""
+        return self.round_trip_s + up_bits / self.uplink_bits_per_s + down_bits / self.downlink_bits_per_s
+
+    def carried_j(self, up_bits: float, down_bits: float) -> float:
+        """Energy that the network itself spends on a payload, J."""
+        return (up_bits + down_bits) * self.network_j_per_bit
+
 
 def access_network(tables: Tables, name: str) -> AccessNetwork:
     """One access network by its name.
@@ -176,7 +184,7 @@ def break_even_map(
     capital_usd = _cloud_capital_usd(tables, cloud_device_id, cloud, price)
     frames = [
         _compared(
-            access, _payload_bits(tables, workload_id, scale), distances, edge, cloud, price, capital_usd
+            access, payload_bits(tables, workload_id, scale), distances, edge, cloud, price, capital_usd
         ).assign(network=access.name, payload_scale=scale)
         for access in accesses
         for scale in payload_scales
@@ -195,14 +203,9 @@ def _compared(
     capital_usd: float,
 ) -> pd.DataFrame:
     up_bits, down_bits = payload_bits
-    network_s = (
-        access.round_trip_s
-        + fibre_round_trip_s(distances_km)
-        + up_bits / access.uplink_bits_per_s
-        + down_bits / access.downlink_bits_per_s
-    )
+    network_s = access.time_s(up_bits, down_bits) + fibre_round_trip_s(distances_km)
     radio_j = up_bits * access.device_j_per_bit_up + down_bits * access.device_j_per_bit_down
-    carried_j = (up_bits + down_bits) * access.network_j_per_bit
+    carried_j = access.carried_j(up_bits, down_bits)
     facility_j = float(cloud["energy_per_item_j"]) * float(price["pue"] * price["it_over_chip"])
     edge_j = float(edge["energy_per_item_j"])
     fits = bool(edge["fits_memory"]) and np.isfinite(edge["latency_s"])
@@ -226,7 +229,8 @@ def _compared(
     return frame
 
 
-def _payload_bits(tables: Tables, workload_id: str, scale: float) -> tuple[float, float]:
+def payload_bits(tables: Tables, workload_id: str, scale: float = 1.0) -> tuple[float, float]:
+    """Bits that a request of a workload sends up and down, times a factor."""
     row = tables["workloads"].set_index("workload_id").loc[workload_id]
     columns = ("uplink_bytes_per_request", "downlink_bytes_per_request")
     up, down = (float(np.nan_to_num(row[c])) * 8 * scale for c in columns)

@@ -207,12 +207,16 @@ def fleets_and_abilities(
 def splits_by_workload(plan: Plan, values: Draws, scores: Draws) -> dict[str, WorkloadSplit]:
     """Where each workload is served, before supply is checked."""
     _, abilities = fleets_and_abilities(plan, values, scores)
-    return workload_splits(plan.demands, plan.hosts, abilities, values, scores, plan.frontier_workloads)
+    return workload_splits(
+        plan.demands, plan.hosts, abilities, values, scores, plan.choices, plan.frontier_workloads
+    )
 
 
 def _projected_chunk(scenario_id: str, plan: Plan, values: Draws, scores: Draws) -> Projection:
     fleets, abilities = fleets_and_abilities(plan, values, scores)
-    splits = workload_splits(plan.demands, plan.hosts, abilities, values, scores, plan.frontier_workloads)
+    splits = workload_splits(
+        plan.demands, plan.hosts, abilities, values, scores, plan.choices, plan.frontier_workloads
+    )
     use = edge_use(
         plan.demands, plan.hosts, splits, scores, plan.edge_operations_per_item, plan.token_workloads
     )

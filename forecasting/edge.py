@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from forecasting.arithmetic import ratio, total
 from forecasting.demand import PRICED_FAMILIES, WorkloadDemand, family_scale, price_response
 from forecasting.fleet_sums import Ability, FleetSums
-from forecasting.placement import Host, preference
+from forecasting.placement import Host
+from forecasting.preference import Choices, preferences
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
@@ -84,6 +85,7 @@ def workload_splits(
     abilities: Mapping[Host, Ability],
     values: Values,
     scores: Values,
+    offered: Choices,
     frontier_workloads: Collection[str] = (),
 ) -> dict[str, WorkloadSplit]:
     """Where each workload is served, before supply is checked, with ability and preference apart.
@@ -98,6 +100,8 @@ def workload_splits(
     abilities : mapping of Host to Ability
     values, scores : mappings
         Drawn assumptions, and standard-normal scores of the drivers.
+    offered : Choices
+        What tells device and cloud apart, for workloads with a choice.
     frontier_workloads : collection of workload_id
         In the cloud these follow the frontier model, which moves their price.
 
@@ -107,12 +111,12 @@ def workload_splits(
     """
     known: dict[str, Array] = {}
     scales = _demand_scales(demands, values, frontier_workloads)
-    chosen = _preferences(demands, values)
+    chosen = preferences(offered, values)
     return {
         workload_id: _split(
             demand,
             demand.items_per_s_of_activity(scores, known) * scales[workload_id],
-            chosen.get(demand.preference) if demand.must_run == "anywhere" else None,
+            chosen.get(workload_id),
             tuple(abilities[host] for host in hosts.get(workload_id, [])),
         )
         for workload_id, demand in demands.items()
@@ -130,13 +134,6 @@ def _demand_scales(
         if demand.elsewhere is not None and demand.family in PRICED_FAMILIES
         else families[demand.family]
         for workload_id, demand in demands.items()
-    }
-
-
-def _preferences(demands: Mapping[str, WorkloadDemand], values: Values) -> dict[str | None, Array]:
-    return {
-        name: preference(*(values[f"edge_preference_{name}_{year}"] for year in (2025, 2030)))
-        for name in {d.preference for d in demands.values() if d.preference is not None}
     }
 
 

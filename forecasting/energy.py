@@ -11,6 +11,7 @@ from forecasting.years import HOURS_PER_YEAR
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
+JOULES_PER_KWH = 3.6e6
 
 
 def nameplate_w(h100e: Array, chip_w_per_h100e: Array, values: Values) -> Array:
@@ -31,6 +32,17 @@ def data_centre_cost_usd_per_year(mean_power_w: Array, nameplate_power_w: Array,
     it_gw = nameplate_power_w / values["pue"][:, None] / 1e9
     capital = it_gw * (values["capex_usd_per_gw_it"] / values["accelerator_lifetime_years"])[:, None]
     return capital + electricity_cost_usd_per_year(mean_power_w, values)
+
+
+def serving_cost_usd_per_chip_j(values: Values) -> Array:
+    """Capital and electricity of serving for each joule that busy chips are rated for, US$/J (draws,).
+
+    ``IT_over_chip * (capital per W / (service life * busy share) + PUE * electricity)``.
+    """
+    served_s = values["accelerator_lifetime_years"] * HOURS_PER_YEAR * 3600 * values["serving_busy_ceiling"]
+    capital = values["capex_usd_per_gw_it"] / 1e9 / served_s
+    electricity = values["pue"] * values["electricity_usd_per_kwh"] / JOULES_PER_KWH
+    return values["it_over_chip"] * (capital + electricity)
 
 
 def new_capital_usd_per_year(nameplate_power_w: Array, values: Values) -> Array:

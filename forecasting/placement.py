@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtr
+from scipy.special import ndtr
 
 from devices.budgets import budgets
 from forecasting.fleets import vintage_mix
 from forecasting.scenarios import Tables
-from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
+from forecasting.years import LAST_HISTORY_YEAR, YEARS
 
 ANY_DEVICE = "any"
 REFERENCE_CLOUD_DEVICE = "h100_sxm"
@@ -79,6 +79,8 @@ class Host:
         Share of each vintage that is able, at each gain of GAIN_GRID.
     energy_j : (G, V) array
         Joules an item on the able devices, times `able`.
+    wait_s : (G, V) array
+        Seconds that its user waits on the able devices (`waiting_s`), times `able`.
     """
 
     workload_id: str
@@ -88,6 +90,7 @@ class Host:
     share: NDArray[np.float64]
     able: NDArray[np.float64]
     energy_j: NDArray[np.float64]
+    wait_s: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -151,11 +154,17 @@ def hosts_by_workload(
     return hosts
 
 
+def waiting_s(results: pd.DataFrame) -> pd.Series:
+    """What a user waits for, s: the first token where an answer streams, else the whole item."""
+    return results["first_token_s"].fillna(results["latency_s"])
+
+
 def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
     workload_id = str(row.workload_id)  # type: ignore[attr-defined]
     results = core.frame.xs(workload_id, level="workload_id").reindex(share.index)
     margin = results["margin"].to_numpy(float)
     energy = np.nan_to_num(results["energy_per_item_j"].to_numpy(float))
+    wait = np.nan_to_num(waiting_s(results).to_numpy(float))
     weights = share.to_numpy(float)
     able = able_probability(margin[None, :], GAIN_GRID[:, None], core.spread)
     if row.built_for:  # type: ignore[attr-defined]
@@ -168,6 +177,7 @@ def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
         share=weights.sum(axis=0),
         able=able @ weights,
         energy_j=(able * energy) @ weights,
+        wait_s=(able * wait) @ weights,
     )
 
 
@@ -238,23 +248,3 @@ def gain_lookup(edge_software_gain: NDArray[np.float64]) -> GainLookup:
 def _runs(below: NDArray[np.int64]) -> list[tuple[int, int]]:
     ends = [0, *(np.flatnonzero(np.diff(below)) + 1).tolist(), len(below)]
     return list(itertools.pairwise(ends))
-
-
-def preference(first: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Preference for the device in each year: logistic from 2025 to 2030, constant before.
-
-    ``ln (p / (1 - p))`` goes in a straight line from the first share to the last.
-
-    Parameters
-    ----------
-    first, last : (draws,) arrays
-        Shares in the last year of history and the last of the forecast.
-
-    Returns
-    -------
-    (draws, years) array
-    """
-    weight = np.clip((YEARS - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)[:, None]
-    tiny = 1e-9
-    start, end = (logit(np.clip(s, tiny, 1 - tiny)) for s in (first, last))
-    return expit(start * (1 - weight) + end * weight).T

@@ -25,6 +25,7 @@ from forecasting.placement import (
     core_results,
     hosts_by_workload,
 )
+from forecasting.preference import Choices, choices
 from forecasting.scenarios import Tables
 from forecasting.serving import SEGMENT, ServingRates, serving_rates, stock_mix
 
@@ -45,6 +46,8 @@ class Plan:
         The same with cached prompts counted.
     frontier_workloads : frozenset of str
         Workloads whose model grows with the frontier.
+    choices : Choices
+        What tells device and cloud apart, for workloads with a choice.
     """
 
     segments: Mapping[str, Segment]
@@ -61,6 +64,7 @@ class Plan:
     families: Mapping[str, str]
     frontier_workloads: frozenset[str]
     driver_inputs: frozenset[str]
+    choices: Choices
 
 
 def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
@@ -86,6 +90,9 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     elsewhere = {d.elsewhere for d in demands.values() if d.elsewhere is not None}
     involved = sorted(set(demands) | elsewhere)
     accelerators = accelerator_history(tables)
+    h100_ops_per_s = h100_peak_ops_per_s(tables)
+    serving = _serving(tables, mix, accelerators, sorted(elsewhere), traits)
+    cloud_operations = {w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere}
     inputs = {name for d in demands.values() for name in d.terms.inputs}
     return Plan(
         segments=_segments(fleets, mix, traits, hosts),
@@ -93,15 +100,16 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         demands=demands,
         hosts=hosts,
         accelerators=accelerators,
-        serving=_serving(tables, mix, accelerators, sorted(elsewhere), traits),
-        h100_ops_per_s=h100_peak_ops_per_s(tables),
+        serving=serving,
+        h100_ops_per_s=h100_ops_per_s,
         edge_operations_per_item={w: _edge_operations(core, w) for w in demands},
-        cloud_operations_per_item={w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere},
+        cloud_operations_per_item=cloud_operations,
         token_workloads={w: t for w in involved if (t := tokens_per_item(tables, w)) > 0},
         metered_tokens={w: tokens_per_item(tables, w, cached_too=True) for w in involved},
         families={w: str(workloads.at[w, "family"]) for w in involved},
         frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
         driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),
+        choices=choices(tables, demands, hosts, fleets, serving, cloud_operations, h100_ops_per_s),
     )
 
 

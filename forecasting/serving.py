@@ -13,6 +13,7 @@ from devices.budgets import budgets
 from forecasting.accelerators import AcceleratorHistory
 from forecasting.arithmetic import total
 from forecasting.fleets import STOCK_YEARS, surviving_share, vintage_mix
+from forecasting.placement import waiting_s
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -30,16 +31,19 @@ class ServingRates:
     ----------
     by_device : DataFrame
         Index (device_id, workload_id): devices (in the group that holds the model), items_per_s of the group,
-        peak_share; NaN where no group holds it.
+        peak_share, wait_s; NaN where no group holds it.
     mix : DataFrame
         Index device_id, a column a year of STOCK_YEARS: share of the stock's H100e.
     by_year : dict of workload_id to (stock years,) array
         Mean of peak_share over the mix.
+    wait_s : dict of workload_id to (stock years,) array
+        Mean over the mix of what a user waits for (`placement.waiting_s`).
     """
 
     by_device: pd.DataFrame
     mix: pd.DataFrame
     by_year: dict[str, Array]
+    wait_s: dict[str, Array]
 
 
 def stock_mix(
@@ -101,7 +105,8 @@ def serving_rates(
     for group in DEVICE_GROUPS:
         frame = budgets(tables, list(mix.index), list(workload_ids), devices=group)
         frame = frame.set_index(["device_id", "workload_id"])
-        frame = frame[["devices", "fits_memory", "items_per_s", "operations_per_item"]]
+        frame["wait_s"] = waiting_s(frame)
+        frame = frame[["devices", "fits_memory", "items_per_s", "operations_per_item", "wait_s"]]
         if chosen is None:
             chosen = frame
             continue
@@ -114,13 +119,16 @@ def serving_rates(
     peak = peak_ops_per_s.reindex(rates.index.get_level_values("device_id")).to_numpy(float)
     executed = (rates["items_per_s"] * rates["operations_per_item"]).to_numpy(float)
     rates = rates.assign(peak_share=executed / (rates["devices"].to_numpy(float) * peak))
-    by_year = {w: _mean_over_mix(rates, mix, w) for w in workload_ids}
-    return ServingRates(rates, mix, by_year)
+    by_year, waits = (
+        {w: _mean_over_mix(rates[column], mix, w) for w in workload_ids}
+        for column in ("peak_share", "wait_s")
+    )
+    return ServingRates(rates, mix, by_year, waits)
 
 
-def _mean_over_mix(rates: pd.DataFrame, mix: pd.DataFrame, workload_id: str) -> Array:
+def _mean_over_mix(rates: pd.Series, mix: pd.DataFrame, workload_id: str) -> Array:
     """Mean over the part of the mix that can serve at all; NaN where none can."""
-    share = rates.xs(workload_id, level="workload_id")["peak_share"].reindex(mix.index).to_numpy(float)
+    share = rates.xs(workload_id, level="workload_id").reindex(mix.index).to_numpy(float)
     able = np.isfinite(share)
     weight = mix.to_numpy(float)[able]
     with np.errstate(invalid="ignore", divide="ignore"):

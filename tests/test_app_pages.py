@@ -96,7 +96,7 @@ def test_a_slider_moves_the_chart_and_reset_moves_it_back() -> None:
 def test_a_slider_brought_back_to_the_scenarios_own_value_is_no_assumption_of_the_user() -> None:
     app = opened("forecast", {"scenario": "edge_first"})
     app.selectbox(key="forecast.group").set_value("placement").run()
-    lever = "edge_preference_assistant_2030"
+    lever = "edge_default_shift_2030"
     own = app.slider(key=f"forecast.slider.edge_first.{lever}").value
     app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(0.9)
     sound(app.run())

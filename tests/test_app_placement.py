@@ -29,7 +29,11 @@ def test_the_map_and_the_lines_show_the_models_own_shares() -> None:
     assert f"Edge first: {int((last > 0.5).sum())} of {len(last)} workloads find most" in titles(app)[0]
     assert f"{labels.percent(last['voice_turn'])} of the devices are able" in titles(app)[1]
     assert rows_of(app) < 2_000
-    table = app.dataframe[0].value.set_index("workload_id")
+    why, table = app.dataframe[0].value, app.dataframe[1].value.set_index("workload_id")
+    terms = analyses.preferred(loaders.snapshot(), "edge_first").query(
+        "workload_id == 'voice_turn' and year == 2030 and measure == 'cost'"
+    )
+    assert why.set_index("term").at["Cost", "last"] == terms["p50"].iloc[0]
     assert table.at["voice_turn", "able_share"] == pytest.approx(100 * last["voice_turn"])
 
 

@@ -76,7 +76,7 @@ def test_assistants_are_used_at_the_scale_of_chatgpt(tables, plans):
     placed = workload_placement(tables, draws=DRAWS, plan=plans["central"])
     placed = placed.query("measure == 'items_per_day' and year == 2025").set_index("workload_id")
     # Reasoning multiplies tokens and not messages; its growth is 1 in 2025.
-    messages = placed.loc[["chat_phone", "chat_large", "chat_reasoning"], "p50"].sum()
+    messages = placed.loc[["chat_phone", "chat_large_local", "chat_reasoning_local"], "p50"].sum()
     counted = (
         tables["usage"].query("series == 'messages' and entity == 'ChatGPT'").sort_values("date")["value"]
     )

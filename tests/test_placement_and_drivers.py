@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from datasets.errors import InvalidValue
 from forecasting.demand import workload_demands
 from forecasting.drivers import demand_terms, drivers_by_name
-from forecasting.placement import GAIN_GRID, able_probability, attained_rate, gain_lookup, preference
+from forecasting.placement import GAIN_GRID, able_probability, attained_rate, gain_lookup
 from forecasting.years import YEARS, interpolated
 
 
@@ -44,13 +44,6 @@ def test_the_gain_lookup_agrees_with_the_probability_itself(gain):
     looked_up = [lookup.summed(i, np.ones((1, 1)), table[:, None])[0, 0] for i in range(len(YEARS))]
     exact = able_probability(np.array(margin), np.log(gain) * np.maximum(YEARS - 2025, 0), spread)
     np.testing.assert_allclose(looked_up, exact, atol=5e-3)
-
-
-def test_preference_is_constant_in_history_and_meets_both_its_ends():
-    path = preference(np.array([0.06]), np.array([0.35]))[0]
-    np.testing.assert_allclose(path[YEARS <= 2025], 0.06)
-    assert path[-1] == pytest.approx(0.35)
-    assert np.all(np.diff(path[YEARS >= 2025]) > 0)
 
 
 def test_counts_move_along_exponentials_and_shares_along_lines():

@@ -98,11 +98,11 @@ def test_every_uncertain_input_belongs_to_one_group(tables, plan):
 
 def test_inputs_that_a_figure_does_not_read_have_no_effect(ranked):
     energy = ranked[ranked["output"] == "twh_2030"].set_index("assumption_id")
-    for idle in ("capex_usd_per_gw_it", "electricity_usd_per_kwh"):
+    for idle in ("grid_g_co2_per_kwh", "largest_run_growth_2028_30"):
         assert energy.loc[idle, ["total_effect", "total_effect_error"]].tolist() == [0.0, 0.0]
     # Read, but it only moves the split of a power that hangs on the stock.
     assert energy.at["training_utilisation", "total_effect"] == pytest.approx(0.0, abs=1e-12)
-    for idle in ("capex_usd_per_gw_it", "training_utilisation"):
+    for idle in ("grid_g_co2_per_kwh", "training_utilisation"):
         ends = energy.loc[idle, ["at_low", "at_high"]].tolist()
         assert ends == pytest.approx([energy.at[idle, "at_central"]] * 2, rel=1e-12)
     # What the stock could do, and the power that it draws doing it, leads its list of causes.
@@ -118,7 +118,8 @@ def test_the_tornado_is_the_projection_with_one_input_at_its_ends(ranked, tables
         assert rows.at[name, column] == pytest.approx(expected, rel=1e-12)
     low, high = tables["assumptions"].set_index("assumption_id").loc["pue", ["low", "high"]]
     centres = rows.loc["pue", ["at_low", "at_high"]] - _edge_twh(model)
-    assert centres["at_high"] / centres["at_low"] == pytest.approx(high / low, rel=1e-9)
+    # Cooling makes the cloud dearer as well, which moves a little of the edge.
+    assert centres["at_high"] / centres["at_low"] == pytest.approx(high / low, rel=1e-5)
 
 
 def _edge_twh(model):

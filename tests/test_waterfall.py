@@ -90,7 +90,7 @@ def test_an_assumption_that_a_figure_does_not_read_has_no_effect(tables, plan):
         "twh_2030",
         draws=DRAWS,
         plan=plan,
-        overrides_to={"electricity_usd_per_kwh": 0.5},
+        overrides_to={"grid_g_co2_per_kwh": 300.0},
     )
     assert frame["effect"].tolist() == [0.0]
 
@@ -122,10 +122,10 @@ def test_equal_scenarios_have_nothing_to_explain(tables, plan):
 def test_causes_are_single_until_they_are_too_many(tables):
     difference = scenario_difference(tables, "central", "edge_first")
     assert [len(c.assumptions) for c in causes(difference, 20)] == [1] * len(difference)
-    few = {c.cause_id: len(c.assumptions) for c in causes(difference, 6)}
-    assert few == {"placement": 7, "edge_software_gain": 1, "stock_growth_2030": 1}
+    few = {c.cause_id: len(c.assumptions) for c in causes(difference, 3)}
+    assert few == {"placement": 2, "edge_software_gain": 1, "stock_growth_2030": 1}
     two = {c.cause_id: len(c.assumptions) for c in causes(difference, 2)}
-    assert two == {"placement": 7, "others": 2}
+    assert two == {"placement": 2, "others": 2}
 
 
 def test_a_replayed_figure_has_no_causes(tables):

@@ -16,6 +16,7 @@ from dashboard import (
     guard,
     labels,
     loaders,
+    preference_view,
     scenario_choice,
     tables,
 )
@@ -79,7 +80,7 @@ def placement_page() -> None:
     names = current.tables["workloads"].set_index("workload_id")["name"]
     placed = placed.assign(workload=placed["workload_id"].map(names))
     _map(placed, scenario, measure)
-    _apart(placed, scenario)
+    _apart(current, placed, scenario_id, scenario)
     _table(placed)
     draws = str(min(loaders.DRAWS, analyses.SPLIT_DRAWS))
     controls.command_lines(["placement", "--scenario", scenario_id, "--draws", draws])
@@ -132,7 +133,7 @@ def _take_click(event: Any) -> None:
         st.session_state[address.key(PAGE, "shown")] = clicked[0]["workload_id"]
 
 
-def _apart(placed: pd.DataFrame, scenario: str) -> None:
+def _apart(current: Snapshot, placed: pd.DataFrame, scenario_id: str, scenario: str) -> None:
     st.subheader("One workload taken apart", anchor=False)
     titles = placed.drop_duplicates("workload_id").set_index("workload_id")["workload"].astype(str).to_dict()
     workload_id = controls.picked(
@@ -164,6 +165,7 @@ def _apart(placed: pd.DataFrame, scenario: str) -> None:
     }.get(str(rows["must_run"].iloc[0]))
     if pinned:
         st.caption(pinned)
+    preference_view.shown(current, scenario_id, workload_id)
 
 
 def _table(placed: pd.DataFrame) -> None:

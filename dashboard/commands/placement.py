@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "placement"
-HELP = "Where each workload is served by year: able share of the devices, preference, share at the edge."
+HELP = (
+    "Where each workload is served by year: able share of the devices, preference and why, share at the edge."
+)
 DEFAULT_DRAWS = 1000
 
 
@@ -20,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     forecast_options.add_scenario(parser)
     forecast_options.add_overrides(parser)
     forecast_options.add_draws(parser, DEFAULT_DRAWS)
+    parser.add_argument(
+        "--terms",
+        action="store_true",
+        help="why: base, cost, latency, privacy, quality and default, which add up to the preference's logit",
+    )
     output.add_arguments(parser)
 
 
@@ -27,8 +34,10 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     """One row a workload, year and measure."""
     from datasets import database
     from forecasting.placement_map import workload_placement
+    from forecasting.preference_terms import preference_terms
 
-    return workload_placement(
+    rows = preference_terms if arguments.terms else workload_placement
+    return rows(
         database.load(arguments.db).tables,
         arguments.scenario,
         draws=arguments.draws,
