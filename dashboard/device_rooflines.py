@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import address, controls, device_loaders, figures, labels, loaders, provenance
 from dashboard.charts import roofline
+from datasets.cell_confidence import cell_confidence
 from datasets.database import Snapshot
 
 PAGE = "devices"
@@ -128,7 +129,7 @@ def _points(current: Snapshot, device_ids: list[str], workload_ids: list[str]) -
     rows["name"] = rows["device_id"].map(names)
     rows["workload"] = rows["workload_id"].map(current.tables["workloads"].set_index("workload_id")["name"])
     rows["precision"] = rows["compute_precision"]
-    rows["confidence"] = rows["device_confidence"]
+    rows["confidence"] = rows["device_id"].map(_confidence(current, device_ids))
     return rows
 
 
@@ -173,5 +174,5 @@ def _finding(curves: pd.DataFrame, points: pd.DataFrame, measurements: int) -> t
 
 
 def _confidence(current: Snapshot, device_ids: list[str]) -> pd.Series:
-    devices = current.tables["devices"]
-    return devices.loc[devices["device_id"].isin(device_ids), "confidence"]
+    devices = current.tables["devices"].set_index("device_id", drop=False)
+    return cell_confidence(devices[devices["device_id"].isin(device_ids)], "memory_bandwidth_gb_per_s")

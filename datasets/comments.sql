@@ -41,7 +41,7 @@ COMMENT ON COLUMN devices.price_usd IS 'Price, US$.';
 COMMENT ON COLUMN devices.price_kind IS 'What the price is: list, street, estimated, bill of materials.';
 COMMENT ON COLUMN devices.source_id IS 'Document that the row''s defining figure came from.';
 COMMENT ON COLUMN devices.confidence IS 'How sure the figure is: cited, derived, recalled, estimated or judgement.';
-COMMENT ON COLUMN devices.estimated_fields IS 'Columns of this row that are estimates, whatever its confidence.';
+COMMENT ON COLUMN devices.estimated_fields IS 'Columns of this row that are estimates, whatever its confidence: tdp_w; price_usd (recalled: a note), or all.';
 COMMENT ON COLUMN devices.notes IS 'What to mind about the row.';
 COMMENT ON COLUMN devices.origin IS 'builtin for rows that come with Edgewise, user for rows that a person added.';
 

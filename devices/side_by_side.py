@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from datasets.cell_confidence import cell_confidence
 from devices.catalogue import Tables, rows_named
 
 # Columns of the table `devices`, as they are printed, with their units.
@@ -45,7 +46,7 @@ def side_by_side(tables: Tables, first: str, second: str) -> pd.DataFrame:
     UnknownName
         If a device is not in the catalogue.
     """
-    rows = [rows_named(tables["devices"], "device", [name]).iloc[0] for name in (first, second)]
+    rows = rows_named(tables["devices"], "device", [first, second])
     listed = [_figure(name, unit, column, rows) for column, (name, unit) in _FIGURES.items()]
     listed += _peaks(tables["device_peaks"], first, second)
     frame = pd.DataFrame(listed, columns=[name for name in COLUMNS if name != "ratio"])
@@ -55,21 +56,14 @@ def side_by_side(tables: Tables, first: str, second: str) -> pd.DataFrame:
     return frame.assign(ratio=ratio)[COLUMNS].reset_index(drop=True)
 
 
-def _figure(name: str, unit: str, column: str, rows: list[pd.Series]) -> tuple[object, ...]:
-    values = [float(row[column]) if pd.notna(row[column]) else np.nan for row in rows]
-    certainty = tuple(
-        None if np.isnan(value) else ("estimated" if _is_estimated(row, column) else str(row["confidence"]))
-        for row, value in zip(rows, values, strict=True)
+def _figure(name: str, unit: str, column: str, rows: pd.DataFrame) -> tuple[object, ...]:
+    values = rows[column].to_numpy(dtype=float, na_value=np.nan)
+    stated = ~np.isnan(values)
+    certainty, sources = cell_confidence(rows, column), rows["source_id"]
+    return (
+        *(name, unit, *values),
+        *(tuple(texts.where(stated, None)) for texts in (certainty, sources.astype(object))),
     )
-    sources = tuple(
-        None if np.isnan(value) else str(row["source_id"]) for row, value in zip(rows, values, strict=True)
-    )
-    return name, unit, *values, certainty, sources
-
-
-def _is_estimated(row: pd.Series, column: str) -> bool:
-    marked = row["estimated_fields"]
-    return isinstance(marked, str) and (marked.strip() == "all" or column in marked)
 
 
 def _peaks(peaks: pd.DataFrame, first: str, second: str) -> list[tuple[object, ...]]:

@@ -164,6 +164,7 @@ class TestDevices:
         assert float(figures.at["memory_bandwidth_gb_per_s", "value"]) == 3350
         assert float(figures.at["bf16_dense_tops", "value"]) == pytest.approx(989.4, abs=0.1)
         assert figures["source_id"].notna().all()
+        assert figures.loc[["tdp_w", "idle_w"], "confidence"].tolist() == ["cited", "estimated"]
 
     def test_template_add_show_and_remove(self, edgewise: Run, tmp_path: Path, database_path: Path) -> None:
         assert edgewise("devices", "template").startswith("device_id,name,")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from datasets import database, facts, rules, schema
+from datasets.cell_confidence import cell_confidence, marked_cells
 from datasets.database import Snapshot
 
 VOCABULARY = {"cited", "derived", "recalled", "estimated", "judgement"}
@@ -115,3 +116,31 @@ def test_every_device_in_a_fleet_has_the_shares_of_its_segment_add_up(
 ) -> None:
     sums = tables["fleet_mix"].groupby(["segment", "year"])["share"].sum()
     assert sums.max() <= 1 + 1e-6
+
+
+def test_a_mark_of_an_estimate_names_a_figure_that_is_there(tables: Mapping[str, pd.DataFrame]) -> None:
+    devices = tables["devices"].set_index("device_id")
+    for device_id, text in devices["estimated_fields"].dropna().items():
+        marks = marked_cells(text)
+        assert len(marks) == len(re.sub(r"\([^)]*\)", "", text).split(";")), device_id
+        for column in set(marks) - {"all"}:
+            assert pd.notna(devices.loc[device_id, column]), (device_id, column)
+
+
+def test_a_figure_is_as_sure_as_its_own_mark_says(tables: Mapping[str, pd.DataFrame]) -> None:
+    devices = tables["devices"].set_index("device_id")
+
+    def sure(device_id: str, column: str) -> object:
+        return cell_confidence(devices.loc[[device_id]], column).iloc[0]
+
+    assert [sure("h100_sxm", name) for name in ("tdp_w", "idle_w", "price_usd")] == [
+        "cited",
+        "estimated",
+        "estimated",
+    ]
+    assert sure("b200", "price_usd") == "recalled"
+    assert sure("rk3588", "memory_bandwidth_gb_per_s") == "estimated"
+    whole = devices.index[devices["estimated_fields"] == "all"][0]
+    assert sure(whole, "memory_gb") == "estimated"
+    assert sure(whole, "name") == devices.loc[whole, "confidence"]
+    assert marked_cells(None) == marked_cells("") == {}

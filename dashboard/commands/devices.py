@@ -56,14 +56,18 @@ def _shown(arguments: argparse.Namespace) -> pd.DataFrame:
     import pandas as pd
 
     from datasets import database
+    from datasets.cell_confidence import cell_confidence
 
     tables = database.load(arguments.db).tables
     devices = tables["devices"].set_index("device_id", drop=False)
     if arguments.device_id not in devices.index:
         raise UnknownName("device", arguments.device_id, devices.index)
-    device = devices.loc[arguments.device_id]
-    provenance = device["source_id"], device["confidence"]
-    rows = [(field, value, *provenance) for field, value in device.items() if pd.notna(value)]
+    device = devices.loc[[arguments.device_id]]
+    rows = [
+        (field, values.iloc[0], device["source_id"].iloc[0], cell_confidence(device, str(field)).iloc[0])
+        for field, values in device.items()
+        if pd.notna(values.iloc[0])
+    ]
     peaks = tables["device_peaks"].query("device_id == @arguments.device_id")
     for peak in peaks.itertuples():
         for kind in ("dense_tops", "sparse_tops"):
