@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -143,7 +144,8 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
     ahead = _ahead(frame, compared, column)
     title = f"{compared.title}: {_finding(ahead)}"
     figures.figure(
-        break_even.break_even_chart(
+        partial(
+            break_even.break_even_chart,
             rows,
             title=title,
             subtitle=f"{workload} on {device} against "

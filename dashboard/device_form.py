@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 
 import pandas as pd
@@ -145,7 +146,8 @@ def _preview(current: Snapshot, checked: FileImport) -> None:
     )
     ridges = described.drop_duplicates("precision")
     told = ", ".join(f"{row.ridge_point:,.0f} in {row.precision.upper()}" for row in ridges.itertuples())
-    chart = roofline.roofline_chart(
+    chart = partial(
+        roofline.roofline_chart,
         roofline.curve_rows(described),
         pd.DataFrame(),
         title=f"The roof bends at {told} operations a byte",

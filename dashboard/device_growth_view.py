@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -54,7 +56,8 @@ def shown(current: Snapshot, page: str, within: pd.DataFrame) -> None:
     titles = pd.Series(provenance.source_titles(current.tables))
     points, trends = growth.growth_rows(grown, scale, titles)
     title = _finding(grown)
-    chart = growth.growth_chart(
+    chart = partial(
+        growth.growth_chart,
         points,
         trends,
         title=title,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -85,7 +87,8 @@ def _roofline(current: Snapshot, device_ids: list[str], workload_ids: list[str])
     curves = _described(current, curves)
     measured = _measurements(current, device_ids)
     title, alternative = _finding(curves, points, len(measured))
-    chart = roofline.roofline_chart(
+    chart = partial(
+        roofline.roofline_chart,
         roofline.curve_rows(curves),
         roofline.point_rows(points),
         title=title,

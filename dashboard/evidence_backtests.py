@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -88,7 +90,8 @@ def _outlook(frame: pd.DataFrame, method: str) -> None:
         f"interval; the mean miss is {labels.number(frame['error_oom'].abs().mean())} orders of magnitude"
     )
     figures.figure(
-        backtests.outlook_chart(
+        partial(
+            backtests.outlook_chart,
             rows,
             title=title,
             subtitle="Points and rules: median and 80 % interval, at the date foreseen; grey: the record "
@@ -121,7 +124,8 @@ def _misses(summary: pd.DataFrame) -> None:
     )
     rows = backtests.miss_rows(summary)
     figures.figure(
-        backtests.miss_chart(
+        partial(
+            backtests.miss_chart,
             rows,
             title=title,
             subtitle="Mean absolute error by horizon; dashed: baselines. 0.3 is a factor of two",

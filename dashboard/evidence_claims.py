@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -101,7 +103,8 @@ def _tally(judged: pd.DataFrame) -> None:
         for row in rows.rename(columns={"count": "count_"}).itertuples()
     )
     figures.figure(
-        shares.stacked_chart(
+        partial(
+            shares.stacked_chart,
             rows,
             theme.VERDICT_COLOURS,
             title=title,

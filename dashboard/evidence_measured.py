@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -111,7 +112,8 @@ def _parity(rows: pd.DataFrame, kind: str, metric: str) -> None:
         f"{labels.number(errors.median())} %, "
         f"four fifths by less than {labels.number(errors.quantile(0.8))} %"
     )
-    chart = parity.parity_chart(
+    chart = partial(
+        parity.parity_chart,
         parity.parity_rows(rows, unit),
         title=title,
         subtitle=f"{labels.MEASURED_KINDS[kind]}: {name.lower()}, {unit}. Rules: 80 % intervals, which hold "
@@ -143,7 +145,8 @@ def _errors(rows: pd.DataFrame, kind: str, metric: str) -> None:
         else f"{best['class_name']}: the median error is {lowest} %"
     )
     aimed = QUANTITIES.get(metric) != "energy"
-    chart = parity.error_chart(
+    chart = partial(
+        parity.error_chart,
         drawn,
         title=title,
         subtitle="Absolute error of the time or power. Point: median; bar: up to the 80th percentile; "

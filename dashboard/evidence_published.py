@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -116,7 +118,8 @@ def _against_outcomes(current: Snapshot) -> None:
     )
     without = list(scores.loc[scores["ratio"].isna(), "forecast"])
     figures.figure(
-        ratios.ratio_chart(
+        partial(
+            ratios.ratio_chart,
             rows,
             title=title,
             subtitle="What was foreseen over what came; the line stands where both are equal",
@@ -177,7 +180,8 @@ def _against_scenario(page: str, current: Snapshot) -> None:
         + (f", most by {_farthest(contradicted)}" if len(contradicted) else "")
     )
     figures.figure(
-        ratios.ratio_chart(
+        partial(
+            ratios.ratio_chart,
             rows,
             title=title,
             subtitle="Median and 5 to 95 % of the draws over the published figure; the line stands where "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import address, analyses, controls, figures, labels, provenance, tables, theme
@@ -64,7 +66,8 @@ def _confidence(current: Snapshot) -> None:
         label=[f"{row.label} ({row.size:,})" for row in rows[["label", "size"]].itertuples(index=False)]
     )
     figures.figure(
-        shares.stacked_chart(
+        partial(
+            shares.stacked_chart,
             rows,
             theme.CONFIDENCE_COLOURS,
             title=title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,8 @@ def _held_against_now(current: Snapshot, kept: pd.Series, figure: str) -> None:
     title = _finding(name, figure, own, now)
     axis = f"{figure_choice.TITLES[figure]}, {scale.unit}" + (f" ({scale.note})" if scale.note else "")
     figures.figure(
-        vintages.vintage_chart(
+        partial(
+            vintages.vintage_chart,
             rows,
             vintages.observed_rows(observed, scale),
             title=title,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-import altair
 import pandas as pd
 import streamlit as st
 
-from dashboard import images, theme
+from dashboard import images, specs, theme
 from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
 _VIEW = "figures.view"
-_NESTED = ("layer", "hconcat", "vconcat", "concat")
 Rows: TypeAlias = pd.DataFrame | Callable[[], pd.DataFrame]
 
 
@@ -41,7 +39,7 @@ class PageView:
 
 
 def figure(
-    chart: AnyChart,
+    build: partial[Any],
     *,
     rows: Rows,
     name: str,
@@ -57,7 +55,8 @@ def figure(
 
     Parameters
     ----------
-    chart : altair chart
+    build : functools.partial
+        Makes the chart, of nothing but its arguments (`specs.specification`).
     rows : pandas.DataFrame or callable
         What the CSV holds: the numbers behind the chart, or what makes them.
     name : str
@@ -79,9 +78,11 @@ def figure(
         What is selected, where there is a selection; it has the key ``selection``.
     """
     chosen: Any = {"on_select": "rerun", "selection_mode": [selection]} if selection else {}
-    shown = _title_above(chart) if width == "content" else chart
-    event = st.altair_chart(shown, width=width, alt=alt, key=f"figure.{name}", **chosen)
-    _below(Figure(lambda: chart, _made(rows), alt, source), name, file_name)
+    spec = specs.specification(build).whole()
+    if width == "content":
+        _title_above(spec)
+    event = st.vega_lite_chart(spec, width=width, alt=alt, key=f"figure.{name}", **chosen)
+    _below(Figure(build, _made(rows), alt, source), name, file_name)
     return event
 
 
@@ -110,15 +111,15 @@ def live_figure(
     shape : hashable
         Everything that the chart depends on but the cells of the frames, title and subtitle.
     frames : sequence of pandas.DataFrame
-        The very frames that the chart draws.
+        The very frames that the chart draws, in the order in which its layers meet them.
     title, subtitle : str
     rows, name, alt, source, file_name
         As in `figure`.
     """
     st.markdown(f"**{title}**  \n:small[:gray[{subtitle}]]")
-    spec = dict(_structure((name, shape), build, frames))
-    named = {_frame_name(place): frame for place, frame in enumerate(frames)}
-    spec["datasets"] = {**spec.get("datasets", {}), **named}
+    spec = _structure((name, shape), build).whole()
+    del spec["title"]
+    spec["datasets"] |= {specs.frame_name(place): frame for place, frame in enumerate(frames)}
     st.vega_lite_chart(spec, alt="Chart, in words in the text that follows", key=f"figure.{name}")
     st.html(f'<p class="edgewise-unseen">{html.escape(alt)}</p>')
     _below(Figure(build, _made(rows), alt, source), name, file_name)
@@ -136,15 +137,11 @@ def view() -> PageView:
     return kept
 
 
-def _title_above(chart: AnyChart) -> AnyChart:
-    """Write the title on the page and give the chart without it: wider than a phone, it would be cut off."""
-    heading = chart.title
-    if not isinstance(heading, altair.TitleParams) or not isinstance(heading.text, altair.ExprRef):
-        return chart
-    st.markdown(f"**{theme.spoken_title(heading)}**  \n:small[{' '.join(heading.subtitle)}]")
-    untitled = chart.copy(deep=False)
-    untitled.title = altair.Undefined
-    return untitled
+def _title_above(spec: dict[str, Any]) -> None:
+    """Take the title out of a chart and write it on the page: wider than a phone, it would be cut off."""
+    heading = spec.pop("title", None)
+    if heading is not None:
+        st.markdown(f"**{theme.spoken_title(heading)}**  \n:small[{' '.join(heading['subtitle'])}]")
 
 
 def _made(rows: Rows) -> Callable[[], pd.DataFrame]:
@@ -152,25 +149,8 @@ def _made(rows: Rows) -> Callable[[], pd.DataFrame]:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _structure(
-    shape: Hashable, _build: Callable[[], AnyChart], _frames: Sequence[pd.DataFrame]
-) -> Mapping[str, Any]:
-    chart = _build().copy()
-    chart.title = altair.Undefined
-    _name_data(chart, {id(frame): _frame_name(place) for place, frame in enumerate(_frames)})
-    return chart.to_dict()
-
-
-def _frame_name(place: int) -> str:
-    return f"rows{place}"
-
-
-def _name_data(chart: Any, names: Mapping[int, str]) -> None:
-    if id(chart.data) in names:
-        chart.data = altair.NamedData(name=names[id(chart.data)])
-    for kind in _NESTED:
-        for part in getattr(chart, kind, None) or ():
-            _name_data(part, names)
+def _structure(shape: Hashable, _build: Callable[[], AnyChart]) -> specs.Specification:
+    return specs.parted(_build())
 
 
 def _below(figure: Figure, name: str, file_name: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -43,7 +45,8 @@ def shown(page: str, current: Snapshot, run: Run, operations: float | None) -> N
         else (f"This run: {model}, {labels.power_of_ten(operations, 'FLOP')}", operations)
     )
     figures.figure(
-        runs.track_chart(
+        partial(
+            runs.track_chart,
             history,
             track,
             outlook,

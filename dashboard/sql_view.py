@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -228,7 +229,7 @@ def _chart(frame: pd.DataFrame) -> None:
         suggested = quick.KINDS.index(quick.suggested_kind(frame, x))
         kind = str(row.selectbox("As", quick.KINDS, index=suggested, key=f"data.sql.chart.kind.{x}"))
         figures.figure(
-            quick.quick_chart(frame, x, y, kind),
+            partial(quick.quick_chart, frame, x, y, kind),
             rows=frame[[x, y]],
             name="quick",
             alt=f"{y} over {x} for {labels.counted(len(frame), 'row')} of the statement, as {kind}.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 
@@ -154,10 +155,10 @@ def styled(
     return alt.LayerChart(layer=list(layers)).properties(title=heading, height=height, width=width)
 
 
-def spoken_title(heading: alt.TitleParams) -> str:
-    """The title of a chart made by `styled`, as one line of text."""
+def spoken_title(heading: Mapping[str, Any]) -> str:
+    """The title of a chart made by `styled`, as its specification holds it, in one line of text."""
     # The last choice of the expression, for the narrowest screen; no quote stands bare inside its lines.
-    lines: list[str] = json.loads('["' + heading.text.expr.rpartition(' : ["')[2])
+    lines: list[str] = json.loads('["' + heading["text"]["expr"].rpartition(' : ["')[2])
     return " ".join(lines)
 
 

@@ -55,7 +55,7 @@ def test_a_title_is_told_as_one_line_whatever_it_holds() -> None:
         "x : y : [z]",
         "t",
     ):
-        assert theme.spoken_title(theme.styled([_chart().layer[0]], title, "s", 200).title) == title
+        assert theme.spoken_title(theme.styled([_chart().layer[0]], title, "s", 200).title.to_dict()) == title
 
 
 def _sources() -> dict[str, pd.DataFrame]:

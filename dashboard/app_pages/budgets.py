@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -175,7 +176,8 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
         st.info("Training runs have no latency budget: choose a workload that serves someone.")
         return
     title = sentences.budget_title(serving)
-    chart = budget_map.budget_map(
+    chart = partial(
+        budget_map.budget_map,
         budget_map.cell_rows(serving.sort_values(["family", "workload"], kind="stable")),
         title=title,
         subtitle="Prediction over its tightest budget; mem: does not fit; grey: not known. Click to see why",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -99,7 +101,8 @@ def _multiples(current: Snapshot, names: dict[str, str]) -> None:
     unit = str(whole["unit"].iloc[0])
     scale = labels.scale_for(unit, float(whole["p50"].max()))
     title = _finding(whole, unit)
-    chart = multiples.multiples_chart(
+    chart = partial(
+        multiples.multiples_chart,
         multiples.panel_rows(frames, scale, log=log),
         title=title,
         subtitle=f"{labels.QUANTITIES[quantity]}, {labels.SENSES[sense].lower()}. Median and nine tenths of "
@@ -192,7 +195,8 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
     )
     rows = waterfall.step_rows(steps, names[start], names[end], scale)
     figures.figure(
-        waterfall.waterfall_chart(
+        partial(
+            waterfall.waterfall_chart,
             rows,
             title=title,
             subtitle="Each cause's mean effect over all orders in which the assumptions can be changed "

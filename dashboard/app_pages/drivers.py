@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -104,7 +106,8 @@ def _tornado(frame: pd.DataFrame, figure: Figure, scale: labels.Scale) -> None:
     )
     pairs = rows.groupby("label", sort=False)["said"].agg(" to ".join)
     figures.figure(
-        drivers.tornado_chart(
+        partial(
+            drivers.tornado_chart,
             rows,
             title=title,
             subtitle="One input at its 5 or 95 % quantile, all others at their centre; grey line: all at "
@@ -126,7 +129,8 @@ def _effects(frame: pd.DataFrame, figure: Figure, samples: int) -> None:
     first = rows.iloc[0]
     title = f"{first['label']} has the largest total effect on it, {first['said']} of the variance"
     figures.figure(
-        drivers.effect_chart(
+        partial(
+            drivers.effect_chart,
             rows,
             title=title,
             subtitle=f"{figure.title}: total-effect Sobol indices, two standard errors either way, "
@@ -174,7 +178,8 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
     )
     told = tuple(f"{names[name]}, {table.at[name, 'unit']}" for name in (across, up))
     figures.figure(
-        two_way.two_way_chart(
+        partial(
+            two_way.two_way_chart,
             two_way.cell_rows(swept, scale),
             title=title,
             subtitle="Median of the draws with both assumptions held, from their 5 to their 95 % "

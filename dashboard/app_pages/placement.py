@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -108,7 +109,8 @@ def _map(placed: pd.DataFrame, scenario: str, measure: str) -> None:
         f"{first} in {LAST_HISTORY_YEAR}"
     )
     event = figures.figure(
-        placement_map.placement_chart(
+        partial(
+            placement_map.placement_chart,
             rows,
             measure,
             title=title,
@@ -148,7 +150,8 @@ def _apart(current: Snapshot, placed: pd.DataFrame, scenario_id: str, scenario: 
     )
     drawn = placement_map.share_rows(rows)
     figures.figure(
-        placement_map.share_chart(
+        partial(
+            placement_map.share_chart,
             drawn,
             title=title,
             subtitle=f"{scenario}: medians and nine tenths of the draws; dashed: projection",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -213,8 +215,11 @@ def _steps(best: pd.DataFrame) -> None:
         else f"Arithmetic takes {labels.percent(share.iloc[0])} of a step on {share.index[0]}"
     )
     figures.figure(
-        runs.step_chart(
-            rows, title=title, subtitle="Time of one optimiser step in the fastest layout of each device"
+        partial(
+            runs.step_chart,
+            rows,
+            title=title,
+            subtitle="Time of one optimiser step in the fastest layout of each device",
         ),
         rows=rows,
         name="steps",
@@ -236,7 +241,8 @@ def _layouts(layouts: pd.DataFrame, device: str, run: Run) -> None:
     )
     rows = runs.layout_rows(layouts)
     figures.figure(
-        runs.layout_chart(
+        partial(
+            runs.layout_chart,
             rows,
             title=title,
             subtitle=f"{device}: days as numbers, grey where memory is short. The rest of the devices are "

@@ -39,7 +39,11 @@ def quick_chart(frame: pd.DataFrame, below: str, beside: str, kind: str) -> them
     """
     rows = pd.DataFrame({"below": frame[below].tolist(), "beside": frame[beside].astype(float).tolist()})
     rows = rows.dropna().head(MOST_BARS) if kind == "bars" else rows.dropna()
-    tooltip = [alt.Tooltip("below", title=below), alt.Tooltip("beside", title=beside, format=".6~g")]
+    told = "N" if kind == "bars" else _type(rows["below"])
+    tooltip = [
+        alt.Tooltip(f"below:{told}", title=below),
+        alt.Tooltip("beside:Q", title=beside, format=".6~g"),
+    ]
     axis = alt.Axis(format="~s")
     if kind == "bars":
         words = rows.assign(below=rows["below"].astype(str))
@@ -57,9 +61,16 @@ def quick_chart(frame: pd.DataFrame, below: str, beside: str, kind: str) -> them
             else mark.mark_point(color=theme.BLUE)
         )
         chart = chart.encode(
-            x=alt.X("below", title=below, scale=alt.Scale(zero=False)),
+            x=alt.X(f"below:{told}", title=below, scale=alt.Scale(zero=False)),
             y=alt.Y("beside:Q", scale=alt.Scale(zero=False), title=beside, axis=axis),
             tooltip=tooltip,
         )
     height = alt.Step(22) if kind == "bars" else _HEIGHT
     return theme.styled([chart], f"{beside} by {below}", f"{len(rows):,} rows of the statement", height)
+
+
+def _type(column: pd.Series) -> str:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "T"
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return "Q" if is_number else "N"
