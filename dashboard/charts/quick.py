@@ -39,9 +39,9 @@ def quick_chart(frame: pd.DataFrame, below: str, beside: str, kind: str) -> them
     """
     rows = pd.DataFrame({"below": frame[below].tolist(), "beside": frame[beside].astype(float).tolist()})
     rows = rows.dropna().head(MOST_BARS) if kind == "bars" else rows.dropna()
-    told = "N" if kind == "bars" else _type(rows["below"])
+    below_type = "N" if kind == "bars" else _type(rows["below"])
     tooltip = [
-        alt.Tooltip(f"below:{told}", title=below),
+        alt.Tooltip(f"below:{below_type}", title=below),
         alt.Tooltip("beside:Q", title=beside, format=".6~g"),
     ]
     axis = alt.Axis(format="~s")
@@ -61,7 +61,7 @@ def quick_chart(frame: pd.DataFrame, below: str, beside: str, kind: str) -> them
             else mark.mark_point(color=theme.BLUE)
         )
         chart = chart.encode(
-            x=alt.X(f"below:{told}", title=below, scale=alt.Scale(zero=False)),
+            x=alt.X(f"below:{below_type}", title=below, scale=alt.Scale(zero=False)),
             y=alt.Y("beside:Q", scale=alt.Scale(zero=False), title=beside, axis=axis),
             tooltip=tooltip,
         )
