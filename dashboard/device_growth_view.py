@@ -10,20 +10,18 @@ import streamlit as st
 from dashboard import address, controls, device_loaders, figures, labels, provenance
 from dashboard.charts import growth
 from datasets.database import Snapshot
+from forecasting.device_growth import ON_CHIP, RACK, DeviceGrowth
 from forecasting.device_growth import QUANTITIES as UNITS
-from forecasting.device_growth import DeviceGrowth
 
-# What is drawn together: name of each line, and the quantity behind it.
-QUANTITIES = {
-    "bandwidth": {"Memory bandwidth": "bandwidth"},
-    "peak": {"Dense": "dense", "2:4 sparse": "sparse"},
-    "efficiency": {"Dense over peak power": "dense_per_watt"},
-}
+# A quantity by its name in the address, and its title.
+QUANTITIES = {"bandwidth": "bandwidth", "peak": "dense", "sparse": "sparse", "efficiency": "dense_per_watt"}
 _TITLES = {
     "bandwidth": "Memory bandwidth",
-    "peak": "8-bit peak, dense and sparse",
+    "peak": "Dense 8-bit peak",
+    "sparse": "2:4 sparse 8-bit peak",
     "efficiency": "Dense 8-bit operations a watt",
 }
+_MOST_TOLD = 3
 
 
 def shown(current: Snapshot, page: str, within: pd.DataFrame) -> None:
@@ -46,41 +44,67 @@ def shown(current: Snapshot, page: str, within: pd.DataFrame) -> None:
             key=address.key(page, "quantity"),
         )
     )
-    chosen = tuple(within["device_id"])
-    grown = {kind: device_loaders.grown(current, name, chosen) for kind, name in QUANTITIES[quantity].items()}
-    if all(found.points.empty for found in grown.values()):
+    grown = _by_group(current, QUANTITIES[quantity], within)
+    if not grown:
         st.info("No device that passes the filter states this figure: clear a segment or a year.")
         return
-    usual = float(pd.concat([found.points["value"] for found in grown.values()]).median())
-    scale = labels.scale_for(UNITS[next(iter(QUANTITIES[quantity].values()))], usual)
-    titles = pd.Series(provenance.source_titles(current.tables))
-    points, trends = growth.growth_rows(grown, scale, titles)
-    title = _finding(grown)
+    points = pd.concat([found.points for found in grown.values()])
+    scale = labels.scale_for(UNITS[QUANTITIES[quantity]], float(points["value"].median()))
+    title = _finding(_TITLES[quantity], grown)
+    rows, trends = growth.growth_rows(grown, scale, pd.Series(provenance.source_titles(current.tables)))
     chart = partial(
         growth.growth_chart,
-        points,
+        rows,
         trends,
         title=title,
-        subtitle="By year of introduction. Line and band: trend and 80 % of devices; hollow: planned or "
-        "estimated, not in the trend",
+        subtitle="By year of introduction. Line and band: trend of a group and 80 % of its devices; "
+        "hollow: not in the trend. Hover for source and confidence",
         y_title=f"{_TITLES[quantity]}, {scale.unit}",
     )
-    ids = pd.concat([found.points for found in grown.values()])["source_id"]
     figures.figure(
         chart,
-        rows=points,
+        rows=rows,
         name="growth",
         alt=f"{title}. Scatter chart of {labels.counted(len(points), 'device')}, logarithmic axis.",
-        source=provenance.source_line(current.tables, ids),
+        source=provenance.source_line(current.tables, points["source_id"]),
+    )
+    _left_out(points)
+
+
+def _by_group(current: Snapshot, quantity: str, within: pd.DataFrame) -> dict[str, DeviceGrowth]:
+    """Growth of each group of segments that has a device with this figure."""
+    found = {}
+    for group, segments in growth.GROUPS.items():
+        chosen = tuple(within.loc[within["segment"].isin(segments), "device_id"])
+        grown = device_loaders.grown(current, quantity, chosen)
+        if len(grown.points):
+            found[group] = grown
+    return found
+
+
+def _finding(what: str, grown: dict[str, DeviceGrowth]) -> str:
+    trends = {group: found for group, found in grown.items() if not found.curve.empty}
+    if not trends:
+        return f"{what}: too few devices for a trend"
+    first, *others = trends
+    leading = trends[first]
+    told = [
+        f"{labels.number(trends[group].growth_per_year, 3)}-fold in {labels.lowered(group)}"
+        for group in others[:_MOST_TOLD]
+    ]
+    return (
+        f"{what} grows {labels.number(leading.growth_per_year, 3)}-fold a year in {labels.lowered(first)} "
+        f"({labels.number(leading.growth_low, 3)} to {labels.number(leading.growth_high, 3)})"
+        + (f", {labels.listed(told)}" if told else "")
     )
 
 
-def _finding(grown: dict[str, DeviceGrowth]) -> str:
-    parts = []
-    for kind, found in grown.items():
-        if found.curve.empty:
-            parts.append(f"{kind}: too few devices for a trend")
-        else:
-            span = f"{labels.number(found.growth_low, 3)} to {labels.number(found.growth_high, 3)}"
-            parts.append(f"{kind} grows {labels.number(found.growth_per_year, 3)}-fold a year ({span})")
-    return "; ".join(parts)
+def _left_out(points: pd.DataFrame) -> None:
+    """Name the devices that shipped and yet bear no trend."""
+    odd = points[points["left_out"].isin([ON_CHIP, RACK])]
+    told = [
+        f"{labels.listed([labels.escaped(name) for name in rows['name']])} ({why})"
+        for why, rows in odd.groupby("left_out", sort=True)
+    ]
+    if told:
+        st.caption(f"Drawn, but in no trend: {'; '.join(told)}.")

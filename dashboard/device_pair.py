@@ -71,6 +71,7 @@ def _table(current: Snapshot, first: str, second: str, names: pd.Series) -> None
         shown,
         hide_index=True,
         placeholder="–",
+        height="content",
         column_config={
             "figure": "Figure",
             "unit": "Unit",

@@ -96,6 +96,7 @@ CONFIDENCE_MEANINGS = {
 }
 # Widths of the plot, in pixels, for which titles are wrapped.
 _WIDTHS, _NARROWEST = (900, 640, 440), 270
+_MOST_DECADES = 6
 
 # The tab's sign, drawn here so that nothing is fetched: an edge beside a cloud.
 ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
@@ -171,9 +172,10 @@ def _wrapped_to_width(text: str, letter_px: float) -> alt.ExprRef:
 
 
 def decades(lowest: float, highest: float) -> list[float] | None:
-    """The powers of ten between two values, a logarithmic axis's marks; None where there are too few."""
+    """Marks of a logarithmic axis: powers of ten between two values, or every second; None where too few."""
     first, last = math.ceil(math.log10(lowest) - 1e-9), math.floor(math.log10(highest) + 1e-9)
-    return [10.0**exponent for exponent in range(first, last + 1)] if last - first >= 2 else None
+    step = 1 if last - first <= _MOST_DECADES else 2
+    return [10.0**exponent for exponent in range(first, last + 1, step)] if last - first >= 2 else None
 
 
 def legend_columns(narrow: int, wide: int) -> alt.ExprRef:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from datasets.errors import InvalidValue, UnknownName
 from devices.catalogue import hardware_named
 from devices.hardware import ARITHMETIC, Hardware
+from devices.memory import is_on_chip
+from devices.units import Labels
 from forecasting.scenarios import Tables
 from forecasting.trend_curves import TrendFit
 from forecasting.trends import exponential_fit
@@ -26,6 +28,8 @@ QUANTITIES = {
     "sparse": "OP/s",
     "dense_per_watt": "OP/s/W",
 }
+# Why a device does not bear the fit.
+UNSHIPPED, ON_CHIP, RACK = "planned or estimated", "memory on the chip alone", "a rack of many"
 # Standard normal quantile of 90 %: the bounds of an 80 % interval.
 _Z90 = 1.2815515655446004
 _STEPS_A_YEAR = 4
@@ -38,8 +42,8 @@ class DeviceGrowth:
     Attributes
     ----------
     points : pandas.DataFrame
-        Columns device_id, name, segment, status, source_id, confidence, year (decimal), value (SI), fitted
-        (whether it shipped and is no estimate).
+        Columns device_id, name, segment, status, source_id, confidence, year (decimal), value (SI), left_out
+        (why it does not bear the fit, empty where it does) and fitted.
     curve : pandas.DataFrame
         Columns year, value, low, high (80 % of new devices lie between); empty where too few devices shipped.
     growth_per_year : float
@@ -57,6 +61,9 @@ class DeviceGrowth:
 
 def device_growth(tables: Tables, quantity: str, device_ids: Sequence[str] | None = None) -> DeviceGrowth:
     """Growth of a quantity over the years in which devices were introduced.
+
+    The fit rests on devices that shipped and are no estimates. A rack is no device; memory on the chip alone
+    is another level than what the bandwidth of others stands for. Both are points beside the fit.
 
     Parameters
     ----------
@@ -97,14 +104,25 @@ def decimal_year(introduced: pd.Series) -> pd.Series:
 
 def _points(tables: Tables, quantity: str, device_ids: Sequence[str] | None) -> pd.DataFrame:
     devices = tables["devices"]
+    hardware = hardware_named(tables)
     points = devices[["device_id", "name", "segment", "status", "source_id", "confidence"]].assign(
-        year=decimal_year(devices["introduced"]), value=_values(hardware_named(tables), quantity)
+        year=decimal_year(devices["introduced"]),
+        value=_values(hardware, quantity),
+        left_out=_left_out(devices, hardware, quantity),
     )
     drawn = points["year"].notna() & (points["value"] > 0)
     if device_ids is not None:
         drawn &= points["device_id"].isin(list(device_ids))
-    points["fitted"] = (points["status"] == "shipping") & points["confidence"].isin(_SEEN)
+    points["fitted"] = points["left_out"] == ""
     return points[drawn].sort_values("year").reset_index(drop=True)
+
+
+def _left_out(devices: pd.DataFrame, hardware: Hardware, quantity: str) -> Labels:
+    shipped = (devices["status"] == "shipping") & devices["confidence"].isin(_SEEN)
+    on_chip = is_on_chip(hardware.memory_type) & (quantity == "bandwidth")
+    racks = (hardware.accelerators > 1.0) & (quantity != "dense_per_watt")
+    cases = [~shipped.to_numpy(), on_chip, racks]
+    return np.select(cases, [UNSHIPPED, ON_CHIP, RACK], default="").astype(object)
 
 
 def _values(hardware: Hardware, quantity: str) -> Array:

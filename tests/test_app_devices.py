@@ -48,9 +48,22 @@ def test_two_devices_stand_side_by_side() -> None:
 def test_growth_tells_its_finding_for_each_quantity() -> None:
     app = opened("devices", {"view": "growth", "segment": "datacenter"})
     assert "Memory bandwidth grows" in titles(app)[0]
-    for quantity, word in (("peak", "2:4 sparse grows"), ("efficiency", "over peak power grows")):
+    for quantity, word in (
+        ("peak", "Dense 8-bit peak grows"),
+        ("sparse", "2:4 sparse 8-bit peak grows"),
+        ("efficiency", "operations a watt grows"),
+    ):
         app = opened("devices", {"view": "growth", "segment": "datacenter", "quantity": quantity})
         assert word in titles(sound(app))[0]
+
+
+def test_devices_that_bear_no_trend_are_named() -> None:
+    app = sound(opened("devices", {"view": "growth"}))
+    told = next(text.value for text in app.caption if "in no trend" in text.value)
+    assert "Cerebras WSE" in told
+    assert "Groq LPU v1" in told
+    assert "(memory on the chip alone)" in told
+    assert "GB200 NVL72" in told
 
 
 def test_a_filter_that_leaves_nothing_is_told() -> None:
@@ -71,9 +84,9 @@ def test_the_years_of_the_filter_count_whole() -> None:
 def test_growth_rows_keep_the_words_of_each_device() -> None:
     current = loaders.snapshot()
     ids = tuple(current.tables["devices"]["device_id"])
-    grown = {"Dense": device_loaders.grown(current, "dense", ids)}
+    grown = {"Data centre": device_loaders.grown(current, "dense", ids)}
     points, trends = growth.growth_rows(grown, Scale(1e12, "TOP/s"), pd.Series({"a": "A sheet"}))
-    assert set(points["standing"]) == {"in the trend", "planned or estimated"}
+    assert set(points["standing"]) == {"in the trend", "planned or estimated", "a rack of many"}
     assert (trends["low"] < trends["high"]).all()
     spec = growth.growth_chart(points, trends, title="t", subtitle="s", y_title="y").to_dict()
-    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "point", "line"]

@@ -77,6 +77,21 @@ def test_growth_is_the_slope_of_the_logarithm(tables: Tables) -> None:
     assert np.allclose(grown.curve["value"].iloc[0], 100e9, rtol=0.01)
 
 
+def test_memory_on_the_chip_and_racks_do_not_bear_the_fit(tables: Tables) -> None:
+    every = device_growth(tables, "bandwidth")
+    why = every.points.set_index("device_id")["left_out"]
+    assert why["groq_lpu1"] == "memory on the chip alone"
+    assert why["gb200_nvl72"] == "a rack of many"
+    assert why["h100_sxm"] == ""
+    without = {
+        **tables,
+        "devices": tables["devices"].query("device_id not in ['groq_lpu1', 'gb200_nvl72']"),
+    }
+    assert device_growth(without, "bandwidth").growth_per_year == pytest.approx(every.growth_per_year)
+    watts = device_growth(tables, "dense_per_watt").points.set_index("device_id")
+    assert not watts["left_out"].isin(["a rack of many", "memory on the chip alone"]).any()
+
+
 def test_estimates_and_plans_are_points_but_do_not_bear_the_fit(tables: Tables) -> None:
     grown = device_growth(tables, "dense", segment(tables, "phone"))
     assert not grown.points["fitted"].all()

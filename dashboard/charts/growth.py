@@ -11,15 +11,33 @@ from dashboard import labels, theme
 from dashboard.labels import Scale
 from forecasting.device_growth import DeviceGrowth
 
-_HEIGHT = 460
-COLOURS = {
-    "Memory bandwidth": theme.BLUE,
-    "Dense": theme.BLUE,
-    "2:4 sparse": theme.ORANGE,
-    "Dense over peak power": theme.GREEN,
+_HEIGHT = 500
+_BAND = 0.11
+# Segments that one trend stands for.
+GROUPS = {
+    "Data centre": ("datacenter",),
+    "PC and workstation": ("pc", "workstation"),
+    "Phone and tablet": ("phone", "tablet"),
+    "Car and robot": ("vehicle", "robot"),
+    "Edge board": ("edge", "edge_module", "edge_accelerator"),
+    "Wearable and home": ("wearable", "home_iot"),
+    "Server processor": ("server_cpu",),
 }
+_COLOURS = dict(
+    zip(
+        GROUPS,
+        (theme.BLUE, theme.GREEN, theme.ORANGE, theme.PURPLE, theme.AMBER, theme.SKY, theme.GREY),
+        strict=True,
+    )
+)
+_SHAPES = dict(
+    zip(
+        GROUPS,
+        ("square", "circle", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right"),
+        strict=True,
+    )
+)
 _TICKS = "datum.value < 0.001 ? format(datum.value, '.1~e') : format(datum.value, ',.3~f')"
-_SHAPES = {"2:4 sparse": "diamond"}
 
 
 def growth_rows(
@@ -30,7 +48,7 @@ def growth_rows(
     Parameters
     ----------
     grown : mapping of str to DeviceGrowth
-        By the name of what grows.
+        By the name of the group.
     scale : Scale
     sources : pandas.Series
         Titles by source_id.
@@ -38,7 +56,7 @@ def growth_rows(
     points = pd.concat([found.points.assign(kind=kind) for kind, found in grown.items()], ignore_index=True)
     points["value"] = points["value"] / scale.divisor
     points["said"] = [f"{labels.number(value, 3)} {scale.unit}" for value in points["value"]]
-    points["standing"] = points["fitted"].map({True: "in the trend", False: "planned or estimated"})
+    points["standing"] = points["left_out"].replace("", "in the trend")
     points["certainty"] = points["confidence"].map(theme.CONFIDENCE_MARKS).fillna(points["confidence"])
     points["source"] = points["source_id"].map(sources).fillna(points["source_id"])
     trends = pd.concat([found.curve.assign(kind=kind) for kind, found in grown.items()], ignore_index=True)
@@ -50,7 +68,7 @@ def growth_rows(
 def growth_chart(
     points: pd.DataFrame, trends: pd.DataFrame, *, title: str, subtitle: str, y_title: str
 ) -> alt.LayerChart:
-    """Points (hollow where planned or estimated), trend lines and their 80 % bands, on a logarithmic axis.
+    """Points (hollow where no trend counts them), trend lines and their 80 % bands, on a logarithmic axis.
 
     Parameters
     ----------
@@ -58,17 +76,13 @@ def growth_chart(
         As `growth_rows` gives them; trends may be empty.
     title, subtitle, y_title : str
     """
-    kinds = list(dict.fromkeys(points["kind"]))
-    scale = alt.Scale(domain=kinds, range=[COLOURS[kind] for kind in kinds])
-    colour = alt.Color("kind:N", scale=scale, legend=None)
-    layers = []
+    layers = [_points(points, y_title)]
     if not trends.empty:
-        base = alt.Chart(trends).encode(x=_x(points), color=colour)
-        layers = [
-            base.mark_area(opacity=0.13).encode(y=_y("low", y_title), y2="high:Q"),
-            base.mark_line(strokeWidth=2.2).encode(y=_y("value", y_title)),
-        ]
-    return theme.styled([*layers, _points(points, scale, y_title)], title, subtitle, _HEIGHT)
+        base = alt.Chart(trends).encode(x=_x(points), color=_colour(points))
+        band = base.mark_area(opacity=_BAND).encode(y=_y("low", y_title, points), y2="high:Q")
+        line = base.mark_line(strokeWidth=2.6).encode(y=_y("value", y_title, points))
+        layers = [band, *layers, line]
+    return theme.styled(layers, title, subtitle, _HEIGHT)
 
 
 def _x(points: pd.DataFrame) -> alt.X:
@@ -77,21 +91,35 @@ def _x(points: pd.DataFrame) -> alt.X:
     return alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
 
 
-def _y(field: str, title: str) -> alt.Y:
-    return alt.Y(
-        f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(labelExpr=_TICKS, tickCount=6)
+def _y(field: str, title: str, points: pd.DataFrame) -> alt.Y:
+    marks = theme.decades(points["value"].min(), points["value"].max())
+    chosen = {"tickCount": 6} if marks is None else {"values": marks}
+    axis = alt.Axis(labelExpr=_TICKS, **chosen)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=axis)
+
+
+def _colour(points: pd.DataFrame) -> alt.Color:
+    kinds = list(dict.fromkeys(points["kind"]))
+    return alt.Color("kind:N", scale=_scale(kinds), legend=_legend(kinds))
+
+
+def _scale(kinds: list[str]) -> alt.Scale:
+    return alt.Scale(domain=kinds, range=[_COLOURS[kind] for kind in kinds])
+
+
+def _legend(kinds: list[str]) -> alt.Legend | None:
+    return (
+        alt.Legend(orient="top", title=None, columns=theme.legend_columns(2, 0)) if len(kinds) > 1 else None
     )
 
 
-def _points(points: pd.DataFrame, scale: alt.Scale, y_title: str) -> alt.Chart:
+def _points(points: pd.DataFrame, y_title: str) -> alt.Chart:
     kinds = list(dict.fromkeys(points["kind"]))
-    legend = alt.Legend(orient="top", title=None) if len(kinds) > 1 else None
-    shapes = alt.Scale(domain=kinds, range=[_SHAPES.get(kind, "circle") for kind in kinds])
+    shapes = alt.Scale(domain=kinds, range=[_SHAPES[kind] for kind in kinds])
     tooltip = [
         alt.Tooltip("name:N", title="Device"),
         alt.Tooltip("segment:N", title="Segment"),
         alt.Tooltip("year:Q", title="Introduced", format=".1f"),
-        alt.Tooltip("kind:N", title="Figure"),
         alt.Tooltip("said:N", title="Value"),
         alt.Tooltip("standing:N", title="Counts as"),
         alt.Tooltip("certainty:N", title="Confidence"),
@@ -99,13 +127,13 @@ def _points(points: pd.DataFrame, scale: alt.Scale, y_title: str) -> alt.Chart:
     ]
     return (
         alt.Chart(points)
-        .mark_point(size=46, strokeWidth=1.6, opacity=0.9)
+        .mark_point(size=40, strokeWidth=1.4, opacity=0.85)
         .encode(
             x=_x(points),
-            y=_y("value", y_title),
-            stroke=alt.Stroke("kind:N", scale=scale, legend=legend),
-            shape=alt.Shape("kind:N", scale=shapes, legend=legend),
-            fill=alt.Fill("kind:N", scale=scale, legend=legend),
+            y=_y("value", y_title, points),
+            color=_colour(points),
+            shape=alt.Shape("kind:N", scale=shapes, legend=_legend(kinds)),
+            fill=alt.Fill("kind:N", scale=_scale(kinds), legend=None),
             fillOpacity=alt.condition("datum.fitted", alt.value(0.75), alt.value(0)),
             tooltip=tooltip,
         )
