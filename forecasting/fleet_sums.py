@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.fleets import STOCK_YEARS, Fleet, vintage_mix
-from forecasting.placement import NO_GAIN, GainLookup, Host
-from forecasting.years import LAST_HISTORY_YEAR, YEARS
+from forecasting.placement import GAIN_GRID, NO_GAIN, GainLookup, Host, rising_tables
+from forecasting.years import FIRST_YEAR, LAST_HISTORY_YEAR, YEARS
 
 Array = NDArray[np.float64]
 TRAITS = ("peak_ops_per_s", "sustained_ops_per_s", "peak_w", "sustained_w")
@@ -27,17 +28,36 @@ class Segment:
     traits : (4, V) array
         Rows in the order of TRAITS, SI units.
     hosts : tuple of Host
-    shares : (H, V) array
-        Share of each vintage that each host stands for.
-    tables : (G, 2 H, V) array
-        Able share and joules an item times it of each host in turn, at each gain of GAIN_GRID.
+    shares : (U, V) array
+        Share of each vintage that hosts stand for, each distinct row once; the first is the whole fleet.
+    shares_of : (H,) array
+        The row of `shares` of each host.
+    tables : (G, K, V) array
+        Able share of hosts and joules an item times it at each gain of GAIN_GRID, each distinct table once.
+    rising : (G - 1, 2 K, V) array
+        `placement.rising_tables` of them.
+    tables_of : (H, 2) array
+        The tables of each host: able share, energy.
     """
 
     fleet: Fleet
     traits: Array
     hosts: tuple[Host, ...]
     shares: Array
+    shares_of: NDArray[np.intp]
     tables: Array
+    rising: Array
+    tables_of: NDArray[np.intp]
+
+    @cached_property
+    def fixed(self) -> Array:
+        """What is summed at the end of every year, (U + 4, V): shares, then traits."""
+        return np.vstack([self.shares, self.traits])
+
+    @cached_property
+    def past(self) -> Array:
+        """The same and, below it, the tables as they are without a gain, (U + 4 + K, V)."""
+        return np.vstack([self.fixed, self.tables[NO_GAIN]])
 
 
 @dataclass(frozen=True)
@@ -69,22 +89,35 @@ def segment_of(
     fleet: Fleet, mix: pd.DataFrame, device_traits: pd.DataFrame, hosts: Sequence[Host]
 ) -> Segment:
     """A segment from its fleet, the normalised mix and the traits of devices; an unknown trait is none."""
-    shares = vintage_mix(mix, fleet.segment, fleet.vintages)
-    known = np.nan_to_num(device_traits.reindex(shares.index)[list(TRAITS)].to_numpy(float))
+    mixed = vintage_mix(mix, fleet.segment, fleet.vintages)
+    known = np.nan_to_num(device_traits.reindex(mixed.index)[list(TRAITS)].to_numpy(float))
+    shares, shares_of = _distinct([np.ones(len(fleet.vintages)), *(host.share for host in hosts)])
+    tables, tables_of = ability_tables(hosts, len(fleet.vintages))
     return Segment(
         fleet=fleet,
-        traits=known.T @ shares.to_numpy(float),
+        traits=known.T @ mixed.to_numpy(float),
         hosts=tuple(hosts),
-        shares=np.array([h.share for h in hosts]).reshape(len(hosts), len(fleet.vintages)),
-        tables=ability_tables(hosts, len(fleet.vintages)),
+        shares=shares,
+        shares_of=shares_of[1:],
+        tables=tables,
+        rising=rising_tables(tables),
+        tables_of=tables_of,
     )
 
 
-def ability_tables(hosts: Sequence[Host], vintages: int) -> Array:
-    """Able share and energy of hosts in turn, (G, 2 H, V)."""
-    if not hosts:
-        return np.zeros((0, 0, vintages))
-    return np.stack([table for h in hosts for table in (h.able, h.energy_j)], axis=1)
+def ability_tables(hosts: Sequence[Host], vintages: int) -> tuple[Array, NDArray[np.intp]]:
+    """Distinct tables (G, K, V) of able share and of energy, and which two are those of each host (H, 2)."""
+    listed = [table for host in hosts for table in (host.able, host.energy_j)]
+    tables, place = _distinct(listed or [np.zeros((len(GAIN_GRID), vintages))])
+    return np.moveaxis(tables, 0, 1), place[: 2 * len(hosts)].reshape(-1, 2)
+
+
+def _distinct(arrays: Sequence[Array]) -> tuple[Array, NDArray[np.intp]]:
+    """Each different array once, in the order in which they first come, and the place of each in them."""
+    places: dict[bytes, int] = {}
+    place = [places.setdefault(array.tobytes(), len(places)) for array in arrays]
+    first = [place.index(number) for number in range(len(places))]
+    return np.stack([arrays[number] for number in first]), np.array(place, dtype=np.intp)
 
 
 def fleet_sums(
@@ -105,52 +138,53 @@ def fleet_sums(
     -------
     tuple of FleetSums and dict of Host to Ability
     """
-    fleet, hosts = segment.fleet, len(segment.hosts)
-    shipped = fleet.shipments(scores, supply)
-    alive = fleet.surviving(scores)
-    # Over the year in which it is sold, a vintage counts from nothing to its share at the end.
-    alive_over_year = alive.copy()
-    alive_over_year[1:] += alive[:-1]
-    alive_over_year /= 2
+    fleet, known = segment.fleet, LAST_HISTORY_YEAR - FIRST_YEAR + 1
+    shipped, alive = fleet.shipments(scores, supply), fleet.surviving(scores)
+    alive_over_year = mean_survival(alive)
     # What hangs on no gain is summed at year ends, its mean over a year being that of both ends.
-    fixed = np.vstack([np.ones(len(fleet.vintages)), segment.traits, segment.shares])
-    past = np.vstack([fixed, segment.tables[NO_GAIN]]) if hosts else fixed
-    ends = np.empty((len(past), len(STOCK_YEARS), shipped.shape[1]))
-    able = np.empty((2 * hosts, len(YEARS), shipped.shape[1]))
-    for i, year in enumerate(STOCK_YEARS):
-        sold = int(np.searchsorted(fleet.vintages, year, side="right"))
-        age = year - fleet.vintages[:sold]
-        in_use = shipped[:sold] * _by_vintage(alive, age)
-        rows = past if year <= LAST_HISTORY_YEAR else fixed
-        ends[: len(rows), i] = rows[:, :sold] @ in_use
-        if hosts and year > LAST_HISTORY_YEAR:
-            over_year = np.multiply(shipped[:sold], _by_vintage(alive_over_year, age), out=in_use)
-            able[:, i - 1] = lookup.summed(i - 1, over_year, segment.tables[..., :sold])
-    known = LAST_HISTORY_YEAR - STOCK_YEARS[0]
-    able[:, :known] = _between(ends[len(fixed) :, : known + 1])
-    units = _between(ends[1 + len(TRAITS) : len(fixed)])
-    at_end = ends[:, 1:]
-    sums = FleetSums(at_end[0].T, {trait: at_end[k + 1].T for k, trait in enumerate(TRAITS)})
+    fixed, past = segment.fixed, segment.past
+    ends = np.empty((len(STOCK_YEARS), len(past), shipped.shape[1]))
+    able = np.empty((len(YEARS), segment.tables.shape[1], shipped.shape[1]))
+    for i, (sold, ages) in enumerate(fleet.sold_by_year):
+        rows = past if i <= known else fixed
+        np.matmul(rows[:, :sold], shipped[:sold] * alive[ages], out=ends[i, : len(rows)])
+        if i > known and segment.hosts:
+            over_year = shipped[:sold] * alive_over_year[ages]
+            lookup.summed(i - 1, over_year, segment.rising[..., :sold], out=able[i - 1])
+    able[:known] = _between(ends[: known + 1, len(fixed) :])
+    units, traits = _between(ends[:, : len(segment.shares)]), ends[1:, len(segment.shares) :]
+    sums = FleetSums(ends[1:, 0].T, {name: traits[:, k].T for k, name in enumerate(TRAITS)})
     return sums, {
-        host: Ability(units[k].T, able[2 * k].T, able[2 * k + 1].T) for k, host in enumerate(segment.hosts)
+        host: Ability(units[:, share].T, able[:, table].T, able[:, energy].T)
+        for host, share, (table, energy) in zip(
+            segment.hosts, segment.shares_of, segment.tables_of, strict=True
+        )
     }
 
 
+def mean_survival(alive: Array) -> Array:
+    """Share of a vintage in use over a year, by age; in that of its sale it goes from nothing to its end."""
+    over_year = np.concatenate([alive[:1], alive[1:] + alive[:-1]])
+    over_year /= 2
+    return over_year
+
+
 def _between(ends: Array) -> Array:
-    """Means of neighbours along the second axis."""
-    return (ends[:, 1:] + ends[:, :-1]) / 2
-
-
-def _by_vintage(by_age: Array, ages: NDArray[np.int64]) -> Array:
-    """Rows of a table by age for vintages of the given ages; a view where no year is left out."""
-    if len(ages) and ages[0] - ages[-1] == len(ages) - 1:
-        return by_age[ages[-1] : ages[0] + 1][::-1]
-    return by_age[ages]
+    """Means of neighbours along the first axis."""
+    means = ends[1:] + ends[:-1]
+    means /= 2
+    return means
 
 
 def dedicated_abilities(hosts: Sequence[Host], lookup: GainLookup, draws: int) -> dict[Host, Ability]:
     """Abilities of devices bought for one task: one unit each."""
-    one, tables = np.ones((1, draws)), ability_tables(hosts, 1)
-    able = np.array([lookup.summed(i, one, tables) for i in range(len(YEARS))]) if hosts else tables
+    if not hosts:
+        return {}
+    tables, tables_of = ability_tables(hosts, 1)
+    one, rising = np.ones((1, draws)), rising_tables(tables)
+    able = np.stack([lookup.summed(i, one, rising) for i in range(len(YEARS))])
     whole = np.broadcast_to(1.0, (draws, len(YEARS)))
-    return {host: Ability(whole, able[:, 2 * k].T, able[:, 2 * k + 1].T) for k, host in enumerate(hosts)}
+    return {
+        host: Ability(whole, able[:, table].T, able[:, energy].T)
+        for host, (table, energy) in zip(hosts, tables_of, strict=True)
+    }

@@ -78,9 +78,17 @@ class Fleet:
         (draws, stock years, vintages) array, units
         """
         shipped, alive = self.shipments(scores, supply), self.surviving(scores)
-        age = STOCK_YEARS[:, None] - self.vintages
-        stock = shipped * np.where((age >= 0)[..., None], alive[np.maximum(age, 0)], 0.0)
+        stock = np.zeros((len(STOCK_YEARS), *shipped.shape))
+        for at_end, (sold, ages) in zip(stock, self.sold_by_year, strict=True):
+            np.multiply(shipped[:sold], alive[ages], out=at_end[:sold])
         return np.moveaxis(stock, -1, 0)
+
+    @cached_property
+    def sold_by_year(self) -> list[tuple[int, slice | NDArray[np.int64]]]:
+        """By stock year: how many vintages are sold, and their rows in a table by age."""
+        sold = np.searchsorted(self.vintages, STOCK_YEARS, side="right").tolist()
+        ages = [year - self.vintages[:n] for year, n in zip(STOCK_YEARS, sold, strict=True)]
+        return [(n, _rows_in_turn(rows)) for n, rows in zip(sold, ages, strict=True)]
 
     def shipments(
         self, scores: Mapping[str, NDArray[np.float64]], supply: NDArray[np.float64] | None = None
@@ -103,6 +111,13 @@ class Fleet:
     def _scale(self) -> TwoPieceCurve:
         low, central, high = (np.array([years]) for years in self.scale_years)
         return TwoPieceCurve(low, central, high, "lognormal")
+
+
+def _rows_in_turn(rows: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Falling row numbers as a slice, which copies nothing, where none is left out."""
+    if len(rows) and rows[0] - rows[-1] == len(rows) - 1:
+        return slice(int(rows[0]), int(rows[-1]) - 1 if rows[-1] else None, -1)
+    return rows
 
 
 def year_means(at_year_ends: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -200,7 +200,11 @@ class GainLookup:
     runs: tuple[list[tuple[int, int]], ...]
 
     def summed(
-        self, year: int, units: NDArray[np.float64], tables: NDArray[np.float64]
+        self,
+        year: int,
+        units: NDArray[np.float64],
+        rising: NDArray[np.float64],
+        out: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over vintages of units times tabulated shares, interpolated to each draw's gain.
 
@@ -209,23 +213,38 @@ class GainLookup:
         year : int
             Position in YEARS.
         units : (V, draws) array
-        tables : (G, K, V) array
-            K tables over GAIN_GRID.
+        rising : (G - 1, 2 K, V) array
+            From `rising_tables`.
+        out : (K, draws) array, optional
+            Where the sums go.
 
         Returns
         -------
         (K, draws) array
         """
-        kinds = tables.shape[1]
-        result = np.empty((kinds, units.shape[1]))
+        kinds = rising.shape[1] // 2
+        out = np.empty((kinds, units.shape[1])) if out is None else out
         for first, last in self.runs[year]:
-            point = int(self.below[year, first])
-            # Both neighbours in one matrix product: picking the vintages one by one costs far more.
-            pair = tables[point : point + 2].reshape(2 * kinds, -1) @ units[:, first:last]
-            rise = pair[kinds:] - pair[:kinds]
+            # Both in one matrix product: picking the vintages one by one costs far more.
+            sums = rising[self.below[year, first]] @ units[:, first:last]
+            rise = sums[kinds:]
             rise *= self.weight[year, first:last]
-            np.add(pair[:kinds], rise, out=result[:, first:last])
-        return result
+            np.add(sums[:kinds], rise, out=out[:, first:last])
+        return out
+
+
+def rising_tables(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Tables at each point of GAIN_GRID, and below them their rises to the next.
+
+    Parameters
+    ----------
+    tables : (G, K, V) array
+
+    Returns
+    -------
+    (G - 1, 2 K, V) array
+    """
+    return np.concatenate([tables[:-1], np.diff(tables, axis=0)], axis=1)
 
 
 def gain_lookup(edge_software_gain: NDArray[np.float64]) -> GainLookup:
