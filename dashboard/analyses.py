@@ -23,6 +23,7 @@ from forecasting.assumptions import changed_assumptions
 from forecasting.backtest import backtest, record_outlook
 from forecasting.breakeven import break_even_map
 from forecasting.headlines import largest_runs
+from forecasting.largest_runs import largest_runs as largest_run_needs
 from forecasting.placement_map import workload_placement
 from forecasting.preference_terms import preference_terms
 from forecasting.readings import figure_4_probability
@@ -193,6 +194,11 @@ def run_layouts(
 def run_track(current: Snapshot, scenario_id: str) -> pd.DataFrame:
     """The largest training run of each year in a scenario's draws."""
     return largest_runs(loaders.projected(current, scenario_id, {}))
+
+
+def run_needs(current: Snapshot, scenario_id: str) -> pd.DataFrame:
+    """What the largest run of each year takes of machines, memory and network."""
+    return largest_run_needs(loaders.projected(current, scenario_id, {}), current.tables)
 
 
 @kept(1, says="Extending the record of training runs …")

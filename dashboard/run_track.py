@@ -15,6 +15,23 @@ from datasets.epoch_import import edition_in_force
 from forecasting.years import LAST_YEAR
 
 
+def _fed(rows: pd.DataFrame) -> str:
+    """Whether memory and network can feed the run of the last year, in words."""
+    last = rows[rows["year"] == LAST_YEAR].set_index("measure")
+    network, limited, memory = (
+        labels.percent(last.at[measure, "p50"])
+        for measure in ("network_share", "network_limited", "share_of_memory")
+    )
+    told = (
+        f"In nine months on the accelerators of its year, the run of {LAST_YEAR} spends {network} of each "
+        f"step on the network unhidden by arithmetic, and fills {memory} of the memory with its weights, "
+        "gradients and optimiser."
+    )
+    if last.at["network_limited", "p50"] == 0:
+        return f"{told} In no draw is the network too slow for the utilisation that is assumed."
+    return f"{told} In {limited} of the draws the network cannot feed it at the utilisation that is assumed."
+
+
 def shown(page: str, current: Snapshot, run: Run, operations: float | None) -> None:
     """Draw the track, and where a run of the user's own would lie.
 
@@ -69,3 +86,4 @@ def shown(page: str, current: Snapshot, run: Run, operations: float | None) -> N
         f"{LAST_YEAR}, logarithmic axis.",
         source=f"runs from {provenance.EPOCH_CREDIT}, Notable AI Models; growth from `assumptions`.",
     )
+    st.caption(_fed(analyses.run_needs(current, scenario_id)))

@@ -26,6 +26,7 @@ LINKS: dict[str, float] = {
     "ethernet_10g": 1.25,
     "ethernet_100g": 12.5,
     "ethernet_400g": 50.0,
+    "ethernet_800g": 100.0,
 }
 
 

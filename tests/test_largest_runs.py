@@ -8,7 +8,7 @@ import pytest
 
 from forecasting.arithmetic import total
 from forecasting.demand import price_response
-from forecasting.largest_runs import MEASURES, largest_runs
+from forecasting.largest_runs import MEASURES, clusters, largest_runs
 from forecasting.plan import prepared_plan
 from forecasting.projection import projection
 from forecasting.years import HOURS_PER_YEAR, YEARS
@@ -56,6 +56,24 @@ def test_machines_parameters_and_memory_by_hand(central, tables):
     assert told.loc[("h100e_for_nine_months", 2030), "p50"] == pytest.approx(machines)
     assert run > 0
     assert (told.loc["share_of_memory", "p95"] < 1).all()
+
+
+def test_a_network_that_is_too_slow_for_the_run_says_so(central, tables, told):
+    assert told.loc["network_share", "p50"].between(0, 0.5).all()
+    assert (told.loc["network_limited", "p50"] < 0.1).all()
+    assert (told.loc["utilisation_reached", "p50"] < 0.5).all()
+    slow = tables["devices"].copy()
+    slow["interconnect_gb_per_s_per_direction"] /= 1000
+    choked = largest_runs(central, {**tables, "devices": slow}).set_index(["measure", "year"])
+    assert (choked.loc["network_limited", "p50"] > told.loc["network_limited", "p50"] + 0.1).all()
+    assert (choked.loc["network_share", "p50"] > told.loc["network_share", "p50"]).all()
+
+
+def test_each_years_run_stands_on_what_was_added_most_the_year_before(tables):
+    found = clusters(tables, np.array([2025, 2026]))
+    peak = tables["device_peaks"].query("precision == 'bf16'").set_index("device_id")["dense_tops"]
+    np.testing.assert_allclose(found.peak_ops_per_s / 1e12, peak[["h100_sxm", "gb200_gpu"]])
+    assert found.fast_devices.tolist() == [8, 64]
 
 
 def test_power_of_the_run_is_its_share_of_the_facilities(told):
