@@ -98,7 +98,7 @@ def test_a_slider_brought_back_to_the_scenarios_own_value_is_no_assumption_of_th
     app.selectbox(key="forecast.group").set_value("placement").run()
     lever = "edge_default_shift_2030"
     own = app.slider(key=f"forecast.slider.edge_first.{lever}").value
-    app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(0.9)
+    app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(0.3)
     sound(app.run())
     assert "1 assumption of yours" in answer(app)
     app.slider(key=f"forecast.slider.edge_first.{lever}").set_value(own)
