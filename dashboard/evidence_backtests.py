@@ -22,12 +22,16 @@ _SUMMARY = {
     "mae_oom": "Mean absolute error, orders of magnitude",
     "bias_oom": "Mean error, orders of magnitude",
     "coverage_pct": "Inside the 80 % interval, %",
+    "coverage_range": "That share may be, %",
+    "apart": "Forecasts a horizon apart",
     "crps_oom": "CRPS, orders of magnitude",
     "log_score": "Log score",
 }
 _HELPS = {
     "mae_oom": TERMS["Order of magnitude"],
     "crps_oom": TERMS["CRPS"],
+    "coverage_range": "95 % interval of the share by the forecasts that lie a horizon apart: few say little.",
+    "apart": "Forecasts that can lie a horizon apart; the others share most of what they foresee.",
     "log_score": "Logarithm of the probability density at the outcome; more is better.",
     "bias_oom": "Above zero: the method foresaw too much.",
 }
@@ -72,6 +76,10 @@ def shown(page: str, current: Snapshot) -> None:
         summary.assign(
             name=summary["method"].map(backtests.METHODS).fillna(summary["method"]),
             coverage_pct=100.0 * summary["coverage"],
+            coverage_range=[
+                f"{100 * row.coverage_low:.0f} to {100 * row.coverage_high:.0f}"
+                for row in summary.itertuples()
+            ],
         ),
         _SUMMARY,
         name="backtest_scores",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from datasets.errors import InvalidValue
 from forecasting.backtest_history import RunHistory, dates_of, run_history
@@ -104,7 +105,8 @@ def backtest_summary(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns method, horizon_years, forecasts, mae_oom, bias_oom, coverage (share of outcomes inside the
         80 % interval), crps_oom, log_score, apart (how many of the forecasts can lie a horizon apart: the
-        others share most of what they foresee); methods in the frame's order.
+        others share most of what they foresee), coverage_low and coverage_high (95 % interval of the share
+        that so many independent outcomes would tell, `coverage_interval`); methods in the frame's order.
     """
     grouped = frame.assign(missed=frame["error_oom"].abs()).groupby(["method", "horizon_years"], sort=False)
     scores = grouped.agg(
@@ -119,7 +121,34 @@ def backtest_summary(frame: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
     span_years = (scores["last"] - scores["first"]).dt.days / DAYS_PER_YEAR
     apart = 1 + np.floor(span_years / scores["horizon_years"] + 0.01)
-    return scores.drop(columns=["first", "last"]).assign(apart=apart.astype("int64"))
+    low, high = coverage_interval(scores["coverage"].to_numpy(float), apart.to_numpy(float))
+    return scores.drop(columns=["first", "last"]).assign(
+        apart=apart.astype("int64"), coverage_low=low, coverage_high=high
+    )
+
+
+def coverage_interval(share: Array, outcomes: Array, level: float = 0.95) -> tuple[Array, Array]:
+    """What an observed share says of the true one: Clopper and Pearson's exact interval (Biometrika, 1934).
+
+    Quantiles of beta distributions with k, n - k + 1 and k + 1, n - k degrees, k being the share of the n
+    outcomes, which need not be whole.
+
+    Parameters
+    ----------
+    share, outcomes : arrays
+        Share inside, and independent outcomes behind it.
+    level : float
+
+    Returns
+    -------
+    tuple of arrays
+    """
+    inside = share * outcomes
+    tail = (1 - level) / 2
+    low = np.where(inside > 0, beta.ppf(tail, np.maximum(inside, 1e-9), outcomes - inside + 1), 0.0)
+    left = np.maximum(outcomes - inside, 1e-9)
+    high = np.where(inside < outcomes, beta.ppf(1 - tail, inside + 1, left), 1.0)
+    return low, high
 
 
 def blend_settings(history: RunHistory, known_by: float = SCORED_FROM) -> BlendSettings:

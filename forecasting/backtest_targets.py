@@ -25,8 +25,8 @@ def backtest_targets(summary: pd.DataFrame, method: str = "blend") -> pd.DataFra
     -------
     DataFrame
         Columns target (``mean absolute error``, ``coverage of the 80 % interval``, ``log score over the
-        better baseline``), horizon_years, sought, reached, met, note (why a coverage is missed). Horizons
-        without a forecast are left out.
+        better baseline``), horizon_years, sought, reached, met, note (on how many forecasts a
+        coverage stands, and what it leaves possible). Horizons without a forecast are left out.
     """
     scores = summary.set_index(["method", "horizon_years"])
     rows = []
@@ -44,18 +44,21 @@ def backtest_targets(summary: pd.DataFrame, method: str = "blend") -> pd.DataFra
                 f"{COVERAGE[0]:.2f} to {COVERAGE[1]:.2f}",
                 held,
                 COVERAGE[0] <= held <= COVERAGE[1],
-                _coverage_note(held, int(own["forecasts"]), int(own["apart"])),
+                _coverage_note(own),
             ),
             ("log score over the better baseline", horizon, "above 0", gain, gain > 0, ""),
         ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _coverage_note(held: float, forecasts: int, apart: int) -> str:
-    if COVERAGE[0] <= held <= COVERAGE[1]:
-        return ""
-    width = "too wide" if held > COVERAGE[1] else "too narrow"
-    return f"intervals {width}, by {forecasts} forecasts of which {apart} lie a horizon apart"
+def _coverage_note(own: pd.Series) -> str:
+    told = (
+        f"{own['forecasts']:.0f} forecasts of which {own['apart']:.0f} lie a horizon apart, which leaves "
+        f"{own['coverage_low']:.2f} to {own['coverage_high']:.2f} possible"
+    )
+    if COVERAGE[0] <= own["coverage"] <= COVERAGE[1]:
+        return told
+    return f"intervals {'too wide' if own['coverage'] > COVERAGE[1] else 'too narrow'}, by {told}"
 
 
 def target_sentences(targets: pd.DataFrame) -> list[str]:

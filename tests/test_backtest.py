@@ -15,6 +15,7 @@ from forecasting.backtest import (
     backtest,
     backtest_summary,
     blend_settings,
+    coverage_interval,
     record_outlook,
 )
 from forecasting.backtest_history import among_top_at_release, decimal_years, run_history
@@ -126,7 +127,14 @@ def test_targets_are_held_against_the_scores_and_misses_are_told(summary):
         assert targets.loc[("log score over the better baseline", horizon), "met"]
     lines = target_sentences(targets.reset_index())
     assert len(lines) == 3
-    assert "intervals too wide, by 3 forecasts of which 1 lie a horizon apart" in lines[1]
+    assert "too wide, by 3 forecasts of which 1 lie a horizon apart, which leaves 0.03 to 1.00" in lines[1]
+
+
+def test_what_few_outcomes_say_of_the_coverage():
+    # Clopper and Pearson: 6 of 7 leave 0.42 to 1.00, 3 of 3 leave 0.29 to 1, 0 of 3 leave 0 to 0.71.
+    low, high = coverage_interval(np.array([6 / 7, 1.0, 0.0]), np.array([7.0, 3.0, 3.0]))
+    assert low == pytest.approx([0.4213, 0.2924, 0.0], abs=1e-4)
+    assert high == pytest.approx([0.9964, 1.0, 0.7076], abs=1e-4)
 
 
 def test_forecasts_that_lie_a_horizon_apart_are_counted(summary):
