@@ -69,9 +69,15 @@ def assumptions(current: Snapshot, scenario_id: str, overrides: Overrides) -> pd
     return resolved_assumptions(current.tables, scenario_id, overrides)
 
 
+@kept(1, in_turn=False)
+def _kinds(current: Snapshot) -> dict[str, str]:
+    table = scenarios(current)
+    return dict(zip(table["scenario_id"], table["kind"], strict=True))
+
+
 def is_replay(current: Snapshot, scenario_id: str) -> bool:
     """Whether the scenario replays a published figure and has no draws of its own."""
-    return bool(scenarios(current).set_index("scenario_id").at[scenario_id, "kind"] == "replay")
+    return _kinds(current)[scenario_id] == "replay"
 
 
 def parent_scenario(current: Snapshot, scenario_id: str) -> str:

@@ -13,9 +13,10 @@ EPOCH_CREDIT = "Epoch AI (CC BY 4.0)"
 def source_titles(tables: Tables) -> dict[str, str]:
     """Title of each source, with its publisher and date where they are known."""
     titles = {}
-    for row in tables["sources"].itertuples(index=False):
-        further = [str(part) for part in (row.publisher, row.published) if isinstance(part, str) and part]
-        titles[str(row.source_id)] = f"{row.title} ({', '.join(further)})" if further else str(row.title)
+    rows = (tables["sources"][column].tolist() for column in ("source_id", "title", "publisher", "published"))
+    for source_id, title, *known in zip(*rows, strict=True):
+        further = [part for part in known if isinstance(part, str) and part]
+        titles[str(source_id)] = f"{title} ({', '.join(further)})" if further else str(title)
     return titles
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -56,14 +55,18 @@ def forecast_page() -> None:
     state = fields(current)
     controls.notes(address.restored(PAGE, state))
     st.header("Where will AI compute run?", anchor=False)
-    said = st.container()
-    scenario_id, quantity, sense = _choices(current)
-    overrides = _overrides(current, scenario_id)
-    with said:
-        _answer(current, scenario_id, overrides)
+    said, choices = st.container(), st.container()
     chart_side, lever_side = st.columns([7, 3], gap="medium")
+    options = _settled(current)
+    scenario_id, quantity, sense = (str(address.value(PAGE, name)) for name in options)
+    overrides = _overrides(current, scenario_id)
+    # The chart is what a reader waits for: it is sent before what stands above it.
     with chart_side:
         _chart(current, scenario_id, quantity, sense, overrides)
+    with choices:
+        _choices(current, options)
+    with said:
+        _answer(current, scenario_id, overrides)
     with lever_side:
         assumption_levers.shown(PAGE, current, scenario_id, overrides)
     scenario_changes.shown(current, scenario_id, overrides)
@@ -99,17 +102,42 @@ def _bound(value: float) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _choices(current: Snapshot) -> tuple[str, str, str]:
+def _settled(current: Snapshot) -> dict[str, list[str]]:
+    """What scenario, quantity and sense may be; where the state holds something else, the first is taken."""
+    options = {"scenario": [str(name) for name in loaders.scenarios(current)["scenario_id"]]}
+    replay = loaders.is_replay(current, _taken("scenario", options["scenario"]))
+    options["quantity"] = list(loaders.REPLAYED_QUANTITIES if replay else labels.QUANTITIES)
+    senses = labels.QUANTITY_SENSES.get(_taken("quantity", options["quantity"]), labels.SENSES)
+    options["sense"] = ["demand"] if replay else list(senses)
+    _taken("sense", options["sense"])
+    return options
+
+
+def _taken(name: str, options: list[str]) -> str:
+    key = address.key(PAGE, name)
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    return str(st.session_state[key])
+
+
+def _choices(current: Snapshot, options: dict[str, list[str]]) -> None:
     table = loaders.scenarios(current).set_index("scenario_id")
+    meanings = [f"**{labels.SENSES[name]}**: {labels.SENSE_MEANINGS[name]}." for name in options["sense"]]
+    named = {
+        "scenario": ("Scenario", table["name"], None),
+        "quantity": ("Quantity", pd.Series(labels.QUANTITIES), None),
+        "sense": ("Sense", pd.Series(labels.SENSES), "\n\n".join(meanings)),
+    }
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    names = {str(scenario): str(name) for scenario, name in table["name"].items()}
-    scenario_id = str(_picked(row, "Scenario", "scenario", list(names), names))
-    replay = loaders.is_replay(current, scenario_id)
-    quantities = list(loaders.REPLAYED_QUANTITIES) if replay else list(labels.QUANTITIES)
-    quantity = str(_picked(row, "Quantity", "quantity", quantities, labels.QUANTITIES))
-    senses = ["demand"] if replay else list(labels.QUANTITY_SENSES.get(quantity, labels.SENSES))
-    meanings = [f"**{labels.SENSES[name]}**: {labels.SENSE_MEANINGS[name]}." for name in senses]
-    sense = str(_picked(row, "Sense", "sense", senses, labels.SENSES, "\n\n".join(meanings)))
+    for name, (label, names, help_) in named.items():
+        row.selectbox(
+            label,
+            options[name],
+            format_func=controls.named(names),
+            key=address.key(PAGE, name),
+            width=230,
+            help=help_,
+        )
     row.pills(
         "Series",
         list(labels.SERIES),
@@ -123,19 +151,7 @@ def _choices(current: Snapshot) -> tuple[str, str, str]:
         key=address.key(PAGE, "published"),
         help="What others project, where it has this unit and sense. Hover a cross for its source.",
     )
-    st.caption(str(table.at[scenario_id, "description"]))
-    return scenario_id, quantity, sense
-
-
-def _picked(
-    row: Any, label: str, name: str, options: list[str], names: dict[str, str], help_: str | None = None
-) -> Any:
-    key = address.key(PAGE, name)
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = options[0]
-    return row.selectbox(
-        label, options, format_func=controls.named(pd.Series(names)), key=key, width=230, help=help_
-    )
+    st.caption(str(table.at[str(address.value(PAGE, "scenario")), "description"]))
 
 
 def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
