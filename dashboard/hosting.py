@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,17 +10,13 @@ from urllib.parse import urlsplit
 from google.protobuf.message import DecodeError
 
 from dashboard.access import AccessFile
+from dashboard.browser_files import App, BrowserFiles, Message, Receive, Scope, Send
 from dashboard.limits import Limits
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 WIDGET_STATE_MB = 4
 TRY_AGAIN_LATER = 1013
 HIDDEN = ("/_stcore/metrics",)  # What sessions and caches hold is nobody's business.
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Vega compiles the expressions of a chart, and Streamlit sets styles as it draws: both need 'unsafe'.
 _POLICY = {
     "default-src": "'self'",
@@ -176,5 +171,6 @@ def serve(options: dict[str, Any], limits: Limits, access: AccessFile | None) ->
     middleware = [
         Middleware(SecurityHeaders, headers=security_headers(access)),
         Middleware(SessionGuard, most=limits.sessions),
+        Middleware(BrowserFiles, folder=Path(st.__file__).with_name("static")),
     ]
     st.App(Path(dashboard.__file__).with_name("app.py"), middleware=middleware).run(config=options)
