@@ -112,26 +112,29 @@ def data_centres(history: AcceleratorHistory, h100_ops_per_s: float, values: Val
 
 @dataclass(frozen=True)
 class ServingDemand:
-    """Cloud inference really executed, by workload, and what could not be served.
+    """Cloud inference really executed, by family, and what could not be served; arrays (draws, years).
 
     Attributes
     ----------
-    operations : dict of workload_id to (draws, years) array
-        Operations a second served, listed workloads and `UNLISTED`.
-    shortfall : (draws, years) array
+    operations : dict of family to array
+        Operations a second served, families of the listed workloads and `UNLISTED`.
+    ration : array
+        Share of what is wanted that is served.
+    shortfall : array
         Operations a second wanted beyond the highest utilisation of the serving stock.
-    bottom_up, stock_route : (draws, years) arrays
+    bottom_up, stock_route : arrays
         The two routes, OP/s: the listed workloads' sum, and serving stock times utilisation.
     """
 
     operations: dict[str, Array]
+    ration: Array
     shortfall: Array
     bottom_up: Array
     stock_route: Array
 
 
 def serving_demand(
-    operations_by_workload: Mapping[str, Array], serving_peak: Array, available_peak: Array, values: Values
+    wanted_by_family: Mapping[str, Array], serving_peak: Array, available_peak: Array, values: Values
 ) -> ServingDemand:
     """Cloud inference: the listed workloads, and what the stock is seen to run beside them.
 
@@ -142,8 +145,8 @@ def serving_demand(
 
     Parameters
     ----------
-    operations_by_workload : mapping of workload_id to (draws, years) array
-        Items a second times operations an item.
+    wanted_by_family : mapping of family to (draws, years) array
+        Items a second times operations an item, summed over the listed workloads of the family.
     serving_peak, available_peak : (draws, years) arrays
         Dense 8-bit peak of the serving stock that is wanted, mean over the year, OP/s; and what of it is
         there and available.
@@ -154,7 +157,7 @@ def serving_demand(
     -------
     ServingDemand
     """
-    bottom_up = total(operations_by_workload.values())
+    bottom_up = total(wanted_by_family.values())
     stock_route = serving_peak * values["serving_utilisation"][:, None]
     gap = np.maximum(stock_route - bottom_up, 0.0)
     kept_share = (gap[:, BASE] / serving_peak[:, BASE])[:, None]
@@ -163,9 +166,10 @@ def serving_demand(
     ceiling = np.maximum(values["serving_utilisation_ceiling"], values["serving_utilisation"])[:, None]
     served = np.minimum(wanted, available_peak * ceiling)
     ration = np.where(wanted > 0, ratio(served, wanted), 1.0)
-    operations = {w: ops * ration for w, ops in operations_by_workload.items()}
+    operations = {family: ops * ration for family, ops in wanted_by_family.items()}
     return ServingDemand(
         operations=operations | {UNLISTED: unlisted * ration},
+        ration=ration,
         shortfall=wanted - served,
         bottom_up=bottom_up,
         stock_route=stock_route,

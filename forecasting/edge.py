@@ -14,6 +14,7 @@ from forecasting.demand import PRICED_FAMILIES, WorkloadDemand, family_scale, pr
 from forecasting.fleet_sums import Ability, FleetSums
 from forecasting.placement import Host
 from forecasting.preference import Choices, preferences
+from forecasting.years import SECONDS_PER_DAY
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
@@ -27,8 +28,8 @@ class EdgeUse:
     ----------
     operations, power_w : dict of segment to array
         Operations a second and watts of what runs on devices.
-    items_per_s : dict of (segment, workload_id) to array
-        Of the workloads that process tokens.
+    tokens_per_day : dict of segment to array
+        Tokens of the workloads that process them.
     elsewhere_items_per_s : dict of workload_id to array
         Items that arise and are not served on a device.
     dedicated_units : dict of (segment, device_id) to array
@@ -37,7 +38,7 @@ class EdgeUse:
 
     operations: dict[str, Array] = field(default_factory=dict)
     power_w: dict[str, Array] = field(default_factory=dict)
-    items_per_s: dict[tuple[str, str], Array] = field(default_factory=dict)
+    tokens_per_day: dict[str, Array] = field(default_factory=dict)
     elsewhere_items_per_s: dict[str, Array] = field(default_factory=dict)
     dedicated_units: dict[tuple[str, str], Array] = field(default_factory=dict)
 
@@ -158,7 +159,7 @@ def edge_use(
     splits: Mapping[str, WorkloadSplit],
     scores: Values,
     operations_per_item: Mapping[str, float],
-    token_workloads: Collection[str],
+    token_workloads: Mapping[str, float],
 ) -> EdgeUse:
     """What the workloads run on each segment, before supply is checked.
 
@@ -169,28 +170,46 @@ def edge_use(
         From `workload_splits`.
     scores : mapping
     operations_per_item : mapping by workload_id
-    token_workloads : collection of workload_id
+    token_workloads : mapping of workload_id to float
+        Tokens an item processes.
 
     Returns
     -------
     EdgeUse
     """
-    use = EdgeUse()
-    for workload_id, split in splits.items():
-        served = [split.per_able * ability.able for ability in split.abilities]
-        for host, ability, items in zip(hosts.get(workload_id, []), split.abilities, served, strict=True):
-            if workload_id in token_workloads:
-                _add(use.items_per_s, (host.segment, workload_id), items)
-            _add(use.operations, host.segment, items * operations_per_item[workload_id])
-            _add(use.power_w, host.segment, split.per_able * ability.energy_j)
+    use, served = EdgeUse(), dict[str, list[Array]]()
+    for segment, placed in _by_segment(hosts, splits).items():
+        items = np.empty((len(placed), *splits[placed[0][0]].arising.T.shape))
+        for at, (workload_id, host, ability) in zip(items, placed, strict=True):
+            per_able = splits[workload_id].per_able
+            np.multiply(per_able.T, ability.able.T, out=at)
+            served.setdefault(workload_id, []).append(at.T)
+            _add(use.power_w, segment, per_able * ability.energy_j)
             if host.dedicated:
-                population = _population(demands[workload_id], scores, items)
-                use.dedicated_units[host.segment, host.device_id] = population
+                population = _population(demands[workload_id], scores, at.T)
+                use.dedicated_units[segment, host.device_id] = population
+        each = [(operations_per_item[w], token_workloads.get(w, 0.0) * SECONDS_PER_DAY) for w, _, _ in placed]
+        operations, tokens = np.tensordot(np.transpose(each), items, axes=1)
+        use.operations[segment] = operations.T
+        if any(tokens_of_item > 0 for _, tokens_of_item in each):
+            use.tokens_per_day[segment] = tokens.T
+    for workload_id, split in splits.items():
         elsewhere = demands[workload_id].elsewhere
         if elsewhere is not None:
-            left = split.arising - total(served) if served else split.arising
+            left = split.arising - total(served[workload_id]) if workload_id in served else split.arising
             _add(use.elsewhere_items_per_s, elsewhere, np.maximum(left, 0.0))
     return use
+
+
+def _by_segment(
+    hosts: Mapping[str, list[Host]], splits: Mapping[str, WorkloadSplit]
+) -> dict[str, list[tuple[str, Host, Ability]]]:
+    """What runs on each segment: workload, host and what the host is able to."""
+    placed: dict[str, list[tuple[str, Host, Ability]]] = {}
+    for workload_id, split in splits.items():
+        for host, ability in zip(hosts.get(workload_id, []), split.abilities, strict=True):
+            placed.setdefault(host.segment, []).append((workload_id, host, ability))
+    return placed
 
 
 def assistant_shares(

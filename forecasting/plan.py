@@ -15,6 +15,7 @@ from forecasting.accelerators import (
     h100_peak_ops_per_s,
     yearly_growth,
 )
+from forecasting.cloud_sums import CloudWeights, cloud_weights
 from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
 from forecasting.fleet_sums import Segment, segment_of
 from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix
@@ -42,10 +43,10 @@ class Plan:
         Operations an item takes on a device and on the reference cloud device.
     token_workloads : mapping of workload_id to float
         Tokens an item processes, for workloads that process tokens.
-    metered_tokens : mapping of workload_id to float
-        The same with cached prompts counted.
     frontier_workloads : frozenset of str
         Workloads whose model grows with the frontier.
+    cloud : CloudWeights
+        What an item of each workload adds to the cloud's operations, tokens and accelerators.
     choices : Choices
         What tells device and cloud apart, for workloads with a choice.
     """
@@ -56,11 +57,11 @@ class Plan:
     hosts: Mapping[str, list[Host]]
     accelerators: AcceleratorHistory
     serving: ServingRates
+    cloud: CloudWeights
     h100_ops_per_s: float
     edge_operations_per_item: Mapping[str, float]
     cloud_operations_per_item: Mapping[str, float]
     token_workloads: Mapping[str, float]
-    metered_tokens: Mapping[str, float]
     families: Mapping[str, str]
     frontier_workloads: frozenset[str]
     driver_inputs: frozenset[str]
@@ -93,6 +94,10 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     h100_ops_per_s = h100_peak_ops_per_s(tables)
     serving = _serving(tables, mix, accelerators, sorted(elsewhere), traits)
     cloud_operations = {w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere}
+    families = {w: str(workloads.at[w, "family"]) for w in involved}
+    tokens = {w: t for w in involved if (t := tokens_per_item(tables, w)) > 0}
+    metered = {w: tokens_per_item(tables, w, cached_too=True) for w in involved}
+    frontier = frozenset(w for w in involved if workloads.at[w, "frontier_track"])
     inputs = {name for d in demands.values() for name in d.terms.inputs}
     return Plan(
         segments=_segments(fleets, mix, traits, hosts),
@@ -101,13 +106,15 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
         hosts=hosts,
         accelerators=accelerators,
         serving=serving,
+        cloud=cloud_weights(
+            sorted(elsewhere), families, cloud_operations, tokens, metered, frontier, serving, h100_ops_per_s
+        ),
         h100_ops_per_s=h100_ops_per_s,
         edge_operations_per_item={w: _edge_operations(core, w) for w in demands},
         cloud_operations_per_item=cloud_operations,
-        token_workloads={w: t for w in involved if (t := tokens_per_item(tables, w)) > 0},
-        metered_tokens={w: tokens_per_item(tables, w, cached_too=True) for w in involved},
-        families={w: str(workloads.at[w, "family"]) for w in involved},
-        frontier_workloads=frozenset(w for w in involved if workloads.at[w, "frontier_track"]),
+        token_workloads=tokens,
+        families=families,
+        frontier_workloads=frontier,
         driver_inputs=frozenset(inputs | {name for f in fleets.values() for name in f.inputs}),
         choices=choices(tables, demands, hosts, fleets, serving, cloud_operations, h100_ops_per_s),
     )

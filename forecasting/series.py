@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from forecasting import training_runs
 from forecasting.arithmetic import ratio, total
 from forecasting.cloud import data_centres, serving_demand
+from forecasting.cloud_sums import H100E, METERED, OPERATIONS, TOKENS
 from forecasting.demand import frontier_scale
 from forecasting.edge import EdgeUse, installed
 from forecasting.fleet_sums import TRAITS, FleetSums
 from forecasting.plan import Plan
-from forecasting.serving import h100e_needed
-from forecasting.years import SECONDS_PER_DAY
 
 Array = NDArray[np.float64]
 
@@ -39,10 +38,7 @@ def edge_series(plan: Plan, fleets: Mapping[str, FleetSums], use: EdgeUse) -> Se
     ration = {s: ratio(served[s], wanted[s]) for s in wanted}
     nothing = np.zeros_like(next(iter(totals["peak_w"].values())))
     power = {s: w * ration[s] for s, w in use.power_w.items()}
-    tokens: dict[str, Array] = {}
-    for (segment, workload_id), items in use.items_per_s.items():
-        amount = items * ration[segment] * plan.token_workloads[workload_id] * SECONDS_PER_DAY
-        tokens[segment] = tokens.get(segment, nothing) + amount
+    tokens = {s: n * ration[s] for s, n in use.tokens_per_day.items()}
     segments = sorted(totals["peak_ops_per_s"])
     return SeriesPart(
         operations={
@@ -69,37 +65,29 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
     training = np.minimum(built_training * centres.powered, centres.usable_peak["training"])
     runs = training_runs.by_segment(training, values)
     growth = frontier_scale(values)
-    wanted = {
-        w: items * plan.cloud_operations_per_item[w] * (growth if w in plan.frontier_workloads else 1.0)
-        for w, items in use.elsewhere_items_per_s.items()
-    }
+    sums = plan.cloud.sums(use.elsewhere_items_per_s, growth)
     serving = serving_demand(
-        wanted, centres.wanted_peak["cloud_inference"], centres.usable_peak["cloud_inference"], values
+        _by_family(sums, OPERATIONS),
+        centres.wanted_peak["cloud_inference"],
+        centres.usable_peak["cloud_inference"],
+        values,
     )
-    # What the drivers count, less what was rationed.
-    items = {
-        w: items * ratio(serving.operations[w], wanted[w])
-        for w, items in use.elsewhere_items_per_s.items()
-        if w in plan.token_workloads
-    }
-    by_family = {(plan.families.get(w, w), w): ops for w, ops in serving.operations.items()}
     operations: dict[tuple[str, str], dict[str, Array]] = {}
     power: dict[tuple[str, str], dict[str, Array]] = {}
-    for series, segments in (("training", runs), ("cloud_inference", _summed(by_family, 0))):
+    for series, segments in (("training", runs), ("cloud_inference", serving.operations)):
         whole = total(segments.values())
-        weights = {name: ratio(ops, whole) for name, ops in segments.items()}
         operations[series, "demand"] = segments
-        power[series, "demand"] = _weighted(weights, centres.mean_power_w(series, values))
+        power[series, "demand"] = _shared(segments, whole, centres.mean_power_w(series, values))
         for sense, share in (("available", centres.available_share), ("capacity", 1.0)):
-            operations[series, sense] = _weighted(weights, centres.peak[series] * share)
-            power[series, sense] = _weighted(weights, centres.full_load_w[series] * share)
+            operations[series, sense] = _shared(segments, whole, centres.peak[series] * share)
+            power[series, sense] = _shared(segments, whole, centres.full_load_w[series] * share)
     return SeriesPart(
         operations=operations,
         power_w=power,
-        tokens=_cloud_tokens(plan, items),
+        # What the drivers count, less what was rationed.
+        tokens={family: n * serving.ration for family, n in _by_family(sums, TOKENS).items()},
         checks={
-            "cloud_metered_tokens": SECONDS_PER_DAY
-            * total([np.zeros_like(growth), *(n * plan.metered_tokens[w] for w, n in items.items())]),
+            "cloud_metered_tokens": sums.get((METERED, ""), np.zeros_like(growth)) * serving.ration,
             "stock_h100e": centres.h100e,
             "wanted_stock_h100e": centres.wanted_h100e,
             "powered_share": centres.powered,
@@ -108,30 +96,17 @@ def data_centre_series(plan: Plan, use: EdgeUse, values: Mapping[str, Array]) ->
             "cloud_shortfall": serving.shortfall,
             "cloud_bottom_up": serving.bottom_up,
             "cloud_stock_route": serving.stock_route,
-            "cloud_h100e_needed": h100e_needed(
-                wanted, plan.serving, plan.h100_ops_per_s, values["serving_busy_ceiling"]
-            ),
+            "cloud_h100e_needed": sums[H100E, ""] / values["serving_busy_ceiling"][:, None],
             "serving_h100e": centres.mean_peak["cloud_inference"] / plan.h100_ops_per_s,
         },
     )
 
 
-def _cloud_tokens(plan: Plan, items_per_s: Mapping[str, Array]) -> dict[str, Array]:
-    """Tokens a day by family, of the items that are served."""
-    by_family = {
-        (plan.families[w], w): items * plan.token_workloads[w] * SECONDS_PER_DAY
-        for w, items in items_per_s.items()
-    }
-    return _summed(by_family, 0)
+def _by_family(sums: Mapping[tuple[str, str], Array], measure: str) -> dict[str, Array]:
+    return {family: amount for (of, family), amount in sums.items() if of == measure}
 
 
-def _summed(parts: Mapping[tuple[str, str], Array], axis: int) -> dict[str, Array]:
-    """Sum over the other half of the key."""
-    totals: dict[str, Array] = {}
-    for key, amount in parts.items():
-        totals[key[axis]] = totals[key[axis]] + amount if key[axis] in totals else amount
-    return totals
-
-
-def _weighted(weights: Mapping[str, Array], total: Array) -> dict[str, Array]:
-    return {name: total * weight for name, weight in weights.items()}
+def _shared(segments: Mapping[str, Array], whole: Array, amount: Array) -> dict[str, Array]:
+    """An amount shared out in proportion to the segments, whose sum is the whole."""
+    each = ratio(amount, whole)
+    return {name: segment * each for name, segment in segments.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from devices.budgets import budgets
 from forecasting.accelerators import AcceleratorHistory
-from forecasting.arithmetic import total
 from forecasting.fleets import STOCK_YEARS, surviving_share, vintage_mix
 from forecasting.placement import waiting_s
 from forecasting.scenarios import Tables
+from forecasting.years import YEARS
 
 Array = NDArray[np.float64]
 SEGMENT = "accelerator"
@@ -135,28 +135,20 @@ def _mean_over_mix(rates: pd.Series, mix: pd.DataFrame, workload_id: str) -> Arr
         return (share[able] @ weight) / weight.sum(axis=0)
 
 
-def h100e_needed(
-    operations: Mapping[str, Array], rates: ServingRates, h100_ops_per_s: float, busy_share: Array
-) -> Array:
-    """H100e that the workloads keep, by the core: operations over (peak share busy * peak * busy share).
+def busy_h100e(rates: ServingRates, workload_id: str, h100_ops_per_s: float) -> Array:
+    """H100e that an operation a second of a workload keeps busy, by the core: ``1 / (share * peak)``.
 
     Parameters
     ----------
-    operations : mapping of workload_id to (draws, years) array
-        OP/s, mean over the year; workloads that no accelerator of the mix can hold are left out.
     rates : ServingRates
+    workload_id : str
+        One that no accelerator of the mix can hold keeps none.
     h100_ops_per_s : float
         Dense 8-bit peak of one H100.
-    busy_share : (draws,) array
-        Share of device-hours in which a serving fleet is busy.
 
     Returns
     -------
-    (draws, years) array, H100e
+    (years,) array
     """
-    busy_peak = [
-        executed / rates.by_year[workload_id][1:]
-        for workload_id, executed in operations.items()
-        if np.isfinite(rates.by_year.get(workload_id, np.array([np.nan]))).all()
-    ]
-    return total(busy_peak) / (h100_ops_per_s * busy_share[:, None])
+    share = rates.by_year.get(workload_id, np.array([np.nan]))
+    return 1.0 / (share[1:] * h100_ops_per_s) if np.isfinite(share).all() else np.zeros(len(YEARS))

@@ -20,7 +20,7 @@ from forecasting.reconcile import (
     us_electricity_twh,
     us_share_of_data_centres,
 )
-from forecasting.serving import h100e_needed
+from forecasting.serving import busy_h100e
 from forecasting.years import YEARS
 
 NETWORK = "Fibre (wired, FTTH) to nearest cloud region"
@@ -61,10 +61,12 @@ def test_h100e_needed_follow_from_operations_yield_and_busy_share(plan):
     # One H100e busy half the time, at the share of peak that chat_small reaches, executes this much:
     share = plan.serving.by_year["chat_small"][1:]
     executed = plan.h100_ops_per_s * share * 0.5
-    needed = h100e_needed(
-        {"chat_small": executed[None, :]}, plan.serving, plan.h100_ops_per_s, np.array([0.5])
-    )
+    needed = executed * busy_h100e(plan.serving, "chat_small", plan.h100_ops_per_s) / 0.5
     np.testing.assert_allclose(needed, 1.0)
+
+
+def test_what_no_accelerator_can_hold_keeps_none_busy(plan):
+    assert busy_h100e(plan.serving, "no_such_workload", plan.h100_ops_per_s).tolist() == [0.0] * len(YEARS)
 
 
 def test_light_in_fibre_takes_fourteen_milliseconds_for_a_thousand_kilometres():
