@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
+from forecasting.arithmetic import like
 from forecasting.scenarios import Tables
 from forecasting.years import FIRST_YEAR, LAST_HISTORY_YEAR, LAST_YEAR
 
@@ -91,6 +92,7 @@ def yearly_growth(values: Values) -> NDArray[np.float64]:
     projected = np.arange(LAST_HISTORY_YEAR + 1, LAST_YEAR + 1)
     weight = (projected - projected[0]) / (projected[-1] - projected[0])
     first, last = np.log(values["stock_growth_2026"]), np.log(values["stock_growth_2030"])
+    weight = like(weight, first)
     return np.exp(first * (1 - weight)[:, None] + last * weight[:, None]).T
 
 
@@ -102,7 +104,8 @@ def stock_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.float
     (draws, stock years) array, H100e of dense 8-bit peak
     """
     since = np.cumprod(yearly_growth(values).T, axis=0)
-    past = np.broadcast_to(history.relative_stock[:, None], (len(history.relative_stock), since.shape[1]))
+    relative = like(history.relative_stock, since)[:, None]
+    past = np.broadcast_to(relative, (len(relative), since.shape[1]))
     return (values["stock_h100e_2025"] * np.concatenate([past, since])).T
 
 
@@ -116,10 +119,8 @@ def chip_w_per_h100e(history: AcceleratorHistory, values: Values) -> NDArray[np.
     -------
     (draws, stock years) array
     """
-    steps = np.arange(1, LAST_YEAR - LAST_HISTORY_YEAR + 1)
-    since = np.cumprod(
-        np.broadcast_to(values["chip_w_decline"], (len(steps), len(values["chip_w_decline"]))), 0
-    )
+    yearly = values["chip_w_decline"]
+    since = np.cumprod(np.broadcast_to(yearly, (LAST_YEAR - LAST_HISTORY_YEAR, len(yearly))), axis=0)
     over_last = history.chip_w_per_h100e / history.chip_w_per_h100e[-1]
-    past = np.broadcast_to(over_last[:, None], (len(over_last), since.shape[1]))
+    past = np.broadcast_to(like(over_last, since)[:, None], (len(over_last), since.shape[1]))
     return (values["chip_w_per_h100e_2025"] * np.concatenate([past, since])).T

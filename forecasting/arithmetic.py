@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+
+
+def like(constants: ArrayLike, draws: NDArray[Any]) -> NDArray[Any]:
+    """Constants in the precision of the draws that they meet, which they would widen otherwise."""
+    return np.asarray(constants, dtype=draws.dtype)
 
 
 def total(parts: Iterable[Array]) -> Array:

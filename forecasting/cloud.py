@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.accelerators import AcceleratorHistory, chip_w_per_h100e, stock_h100e
-from forecasting.arithmetic import ratio, total
+from forecasting.arithmetic import like, ratio, total
 from forecasting.energy import nameplate_w
 from forecasting.fleets import STOCK_YEARS, year_means
 from forecasting.supply import power_limit_w, supplied_stock_h100e
@@ -31,9 +31,9 @@ def training_share(values: Values, years: NDArray[np.int64]) -> Array:
     -------
     (draws, years) array
     """
-    weight = np.clip((years - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
+    passed = np.clip((years - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
     first, last = values["rnd_share_2025"], values["rnd_share_2030"]
-    return (values["generative_share"] * (first + (last - first) * weight[:, None])).T
+    return (values["generative_share"] * (first + (last - first) * like(passed, first)[:, None])).T
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import like
 from forecasting.drivers import DemandTerms, demand_terms
 from forecasting.scenarios import Tables
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, SECONDS_PER_DAY, YEARS
@@ -87,7 +88,7 @@ def family_scale(values: Mapping[str, NDArray[np.float64]], family: str) -> NDAr
     """
     lever = values[f"demand_scale_{SCALED_FAMILY.get(family, 'language')}_2030"]
     weight = np.clip((YEARS - LAST_HISTORY_YEAR) / (LAST_YEAR - LAST_HISTORY_YEAR), 0, 1)
-    return np.exp(weight[:, None] * np.log(lever)).T
+    return np.exp(like(weight, lever)[:, None] * np.log(lever)).T
 
 
 PRICED_FAMILIES = frozenset({"language", "speech", "image", "video"})
@@ -109,17 +110,17 @@ def price_response(values: Mapping[str, NDArray[np.float64]], frontier: bool) ->
     -------
     (draws, years) array
     """
-    elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)[:, None]
     yearly = np.log(values["chip_w_decline"])
     if frontier:
         yearly = yearly + np.log(values["frontier_model_growth"])
+    elapsed = like(np.maximum(YEARS - LAST_HISTORY_YEAR, 0), yearly)[:, None]
     return np.exp(-values["price_elasticity"] * elapsed * yearly).T
 
 
 def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Operations an item of workloads that follow the frontier model, over those of 2025 (draws, years)."""
-    elapsed = np.maximum(YEARS - LAST_HISTORY_YEAR, 0)
-    return np.exp(elapsed[:, None] * np.log(values["frontier_model_growth"])).T
+    yearly = np.log(values["frontier_model_growth"])
+    return np.exp(like(np.maximum(YEARS - LAST_HISTORY_YEAR, 0), yearly)[:, None] * yearly).T
 
 
 def tokens_per_item(tables: Tables, workload_id: str, *, cached_too: bool = False) -> float:

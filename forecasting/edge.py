@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.arithmetic import ratio, total
+from forecasting.arithmetic import like, ratio, total
 from forecasting.demand import PRICED_FAMILIES, WorkloadDemand, family_scale, price_response
 from forecasting.fleet_sums import Ability, FleetSums
 from forecasting.placement import Host
@@ -142,7 +142,7 @@ def _split(
     demand: WorkloadDemand, rate: Array, preferred: Array | None, abilities: tuple[Ability, ...]
 ) -> WorkloadSplit:
     if preferred is None:
-        preferred = np.broadcast_to(0.0 if demand.must_run == "cloud" else 1.0, rate.shape)
+        preferred = np.broadcast_to(like(demand.must_run != "cloud", rate), rate.shape)
     if not abilities:
         return WorkloadSplit(rate * (demand.basis == "world"), np.zeros_like(rate), preferred, ())
     per_able = rate * preferred
@@ -179,7 +179,8 @@ def edge_use(
     """
     use, served = EdgeUse(), dict[str, list[Array]]()
     for segment, placed in _by_segment(hosts, splits).items():
-        items = np.empty((len(placed), *splits[placed[0][0]].arising.T.shape))
+        arising = splits[placed[0][0]].arising.T
+        items = np.empty((len(placed), *arising.shape), arising.dtype)
         for at, (workload_id, host, ability) in zip(items, placed, strict=True):
             per_able = splits[workload_id].per_able
             np.multiply(per_able.T, ability.able.T, out=at)
@@ -189,7 +190,7 @@ def edge_use(
                 population = _population(demands[workload_id], scores, at.T)
                 use.dedicated_units[segment, host.device_id] = population
         each = [(operations_per_item[w], token_workloads.get(w, 0.0) * SECONDS_PER_DAY) for w, _, _ in placed]
-        operations, tokens = np.tensordot(np.transpose(each), items, axes=1)
+        operations, tokens = np.tensordot(like(each, items).T, items, axes=1)
         use.operations[segment] = operations.T
         if any(tokens_of_item > 0 for _, tokens_of_item in each):
             use.tokens_per_day[segment] = tokens.T

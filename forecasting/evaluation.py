@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.errors import InvalidValue
 from forecasting.assumptions import assumption_values, resolved_assumptions
 from forecasting.correlations import Correlations, assumption_correlations, correlated_scores
-from forecasting.draws import CHUNK_DRAWS, Projection, kept_draws, projected_draws, splits_by_workload
+from forecasting.draws import Projection, draws_precision, kept_draws, projected_draws, splits_by_workload
 from forecasting.edge import WorkloadSplit
 from forecasting.outputs import output_draws
 from forecasting.plan import Plan, prepared_plan
@@ -22,7 +22,6 @@ from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
 Scores = Mapping[str, Array]
-BLOCK_DRAWS = CHUNK_DRAWS
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,17 @@ class Model:
 
     def kept(self, scores: Scores, keep: Callable[[Projection], Any], *, in_order: bool = True) -> Any:
         """What `keep` takes out of the projections at the scores (`draws.kept_draws`)."""
-        return kept_draws(self.scenario_id, self.plan, self.values(scores), scores, keep, in_order=in_order)
+        values = self.values(scores)
+        precision = draws_precision(len(next(iter(values.values()))))
+        return kept_draws(
+            self.scenario_id, self.plan, values, scores, keep, in_order=in_order, precision=precision
+        )
 
     def projection(self, scores: Scores) -> Projection:
         """All series of the scenario at the scores."""
-        return projected_draws(self.scenario_id, self.plan, self.values(scores), scores)
+        values = self.values(scores)
+        precision = draws_precision(len(next(iter(values.values()))))
+        return projected_draws(self.scenario_id, self.plan, values, scores, precision=precision)
 
     def splits(self, scores: Scores) -> dict[str, WorkloadSplit]:
         """Where each workload is served at the scores, before supply is checked."""
@@ -149,7 +154,7 @@ def evaluated(
     outputs: Sequence[str],
     *,
     values: Scores | None = None,
-    block_draws: int = BLOCK_DRAWS,
+    block_draws: int | None = None,
 ) -> dict[str, Array]:
     """Figures of a model at given scores, a block of draws at a time.
 
@@ -162,7 +167,7 @@ def evaluated(
         Names such as ``twh_2030`` (`outputs.output_draws`).
     values : mapping of str to (draws,) array, optional
         The assumptions' values, where they are not the model's own at these scores.
-    block_draws : int
+    block_draws : int, optional
         Draws projected at a time; it bounds the memory and changes no figure.
 
     Returns

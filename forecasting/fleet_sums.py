@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import like
 from forecasting.fleets import STOCK_YEARS, Fleet, vintage_mix
 from forecasting.placement import GAIN_GRID, NO_GAIN, GainLookup, Host, rising_tables
 from forecasting.years import FIRST_YEAR, LAST_HISTORY_YEAR, YEARS
@@ -142,15 +143,15 @@ def fleet_sums(
     shipped, alive = fleet.shipments(scores, supply), fleet.surviving(scores)
     alive_over_year = mean_survival(alive)
     # What hangs on no gain is summed at year ends, its mean over a year being that of both ends.
-    fixed, past = segment.fixed, segment.past
-    ends = np.empty((len(STOCK_YEARS), len(past), shipped.shape[1]))
-    able = np.empty((len(YEARS), segment.tables.shape[1], shipped.shape[1]))
+    fixed, past, rising = (like(rows, shipped) for rows in (segment.fixed, segment.past, segment.rising))
+    ends = np.empty((len(STOCK_YEARS), len(past), shipped.shape[1]), shipped.dtype)
+    able = np.empty((len(YEARS), segment.tables.shape[1], shipped.shape[1]), shipped.dtype)
     for i, (sold, ages) in enumerate(fleet.sold_by_year):
         rows = past if i <= known else fixed
         np.matmul(rows[:, :sold], shipped[:sold] * alive[ages], out=ends[i, : len(rows)])
         if i > known and segment.hosts:
             over_year = shipped[:sold] * alive_over_year[ages]
-            lookup.summed(i - 1, over_year, segment.rising[..., :sold], out=able[i - 1])
+            lookup.summed(i - 1, over_year, rising[..., :sold], out=able[i - 1])
     able[:known] = _between(ends[: known + 1, len(fixed) :])
     units, traits = _between(ends[:, : len(segment.shares)]), ends[1:, len(segment.shares) :]
     sums = FleetSums(ends[1:, 0].T, {name: traits[:, k].T for k, name in enumerate(TRAITS)})
@@ -176,14 +177,14 @@ def _between(ends: Array) -> Array:
     return means
 
 
-def dedicated_abilities(hosts: Sequence[Host], lookup: GainLookup, draws: int) -> dict[Host, Ability]:
+def dedicated_abilities(hosts: Sequence[Host], lookup: GainLookup) -> dict[Host, Ability]:
     """Abilities of devices bought for one task: one unit each."""
     if not hosts:
         return {}
     tables, tables_of = ability_tables(hosts, 1)
-    one, rising = np.ones((1, draws)), rising_tables(tables)
-    able = np.stack([lookup.summed(i, one, rising) for i in range(len(YEARS))])
-    whole = np.broadcast_to(1.0, (draws, len(YEARS)))
+    one, rising = np.ones_like(lookup.weight[:1]), rising_tables(tables)
+    able = np.stack([lookup.summed(i, one, like(rising, one)) for i in range(len(YEARS))])
+    whole = np.broadcast_to(one[0, 0], (one.shape[1], len(YEARS)))
     return {
         host: Ability(whole, able[:, table].T, able[:, energy].T)
         for host, (table, energy) in zip(hosts, tables_of, strict=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import InvalidValue
+from forecasting.arithmetic import like
 from forecasting.quantiles import TwoPieceCurve
 from forecasting.scenarios import Tables
 from forecasting.years import FIRST_YEAR, LAST_YEAR
@@ -33,8 +34,9 @@ def surviving_share(age_years: ArrayLike, scale_years: ArrayLike, shape: ArrayLi
     -------
     array of shares in [0, 1]
     """
-    age = np.asarray(age_years, dtype=float)
-    scale, shape = np.asarray(scale_years, dtype=float), np.asarray(shape, dtype=float)
+    scale = np.asarray(scale_years)
+    scale = scale if np.issubdtype(scale.dtype, np.floating) else scale.astype(float)
+    age, shape = like(age_years, scale), like(shape, scale)
     # Two small powers and a product are far cheaper than a power of each quotient.
     hazard = np.maximum(age, 0.0) ** shape * scale**-shape
     share = np.exp(-hazard)
@@ -78,7 +80,7 @@ class Fleet:
         (draws, stock years, vintages) array, units
         """
         shipped, alive = self.shipments(scores, supply), self.surviving(scores)
-        stock = np.zeros((len(STOCK_YEARS), *shipped.shape))
+        stock = np.zeros((len(STOCK_YEARS), *shipped.shape), dtype=shipped.dtype)
         for at_end, (sold, ages) in zip(stock, self.sold_by_year, strict=True):
             np.multiply(shipped[:sold], alive[ages], out=at_end[:sold])
         return np.moveaxis(stock, -1, 0)

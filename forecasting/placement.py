@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from devices.budgets import budgets
+from forecasting.arithmetic import like
 from forecasting.fleets import vintage_mix
 from forecasting.scenarios import Tables
 from forecasting.years import LAST_HISTORY_YEAR, YEARS
@@ -223,7 +224,7 @@ class GainLookup:
         (K, draws) array
         """
         kinds = rising.shape[1] // 2
-        out = np.empty((kinds, units.shape[1])) if out is None else out
+        out = np.empty((kinds, units.shape[1]), units.dtype) if out is None else out
         for first, last in self.runs[year]:
             # Both in one matrix product: picking the vintages one by one costs far more.
             sums = rising[self.below[year, first]] @ units[:, first:last]
@@ -261,7 +262,8 @@ def gain_lookup(edge_software_gain: NDArray[np.float64]) -> GainLookup:
     log_gain = elapsed[:, None] * np.log(edge_software_gain)
     position = (np.clip(log_gain, GAIN_GRID[0], GAIN_GRID[-1]) - GAIN_GRID[0]) / (GAIN_GRID[1] - GAIN_GRID[0])
     below = np.minimum(position.astype(np.int64), len(GAIN_GRID) - 2)
-    return GainLookup(below, position - below, tuple(_runs(row) for row in below))
+    weight = like(position - below, edge_software_gain)
+    return GainLookup(below, weight, tuple(_runs(row) for row in below))
 
 
 def _runs(below: NDArray[np.int64]) -> list[tuple[int, int]]:

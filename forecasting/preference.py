@@ -6,7 +6,8 @@ A logit in what tells the two places apart: cost, latency, privacy and offline n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from datasets.errors import InvalidValue
+from forecasting.arithmetic import like
 from forecasting.breakeven import access_network, payload_bits
 from forecasting.demand import WorkloadDemand
 from forecasting.energy import JOULES_PER_KWH, serving_cost_usd_per_chip_j
@@ -77,6 +79,13 @@ class Choices:
     follows_frontier: Array
     privacy_need: Array
     lag_ratio: Array
+
+    def like(self, draws: Array) -> Choices:
+        """The same in the precision of the draws."""
+        arrays: dict[str, Any] = {
+            name: like(own, draws) for name, own in vars(self).items() if isinstance(own, np.ndarray)
+        }
+        return replace(self, **arrays)
 
 
 def choices(
@@ -207,11 +216,12 @@ def choice_terms(offered: Choices, values: Values) -> dict[str, Array]:
     -------
     dict of term (TERMS) to (W, Y, draws) array, some with axes of length 1
     """
-    gain = np.exp(-_ELAPSED[:, None] * np.log(values["edge_software_gain"]))
+    offered, elapsed = offered.like(values["edge_software_gain"]), _elapsed(values)
+    gain = np.exp(-elapsed * np.log(values["edge_software_gain"]))
     to_cloud_s = (offered.cloud_s + offered.network_s)[..., None]
     edge_s = offered.edge_s[..., None] * gain
     shares = np.array([values[f"edge_base_{family}"] for family in offered.families])
-    lag = np.exp(_ELAPSED[:, None] * np.log(values["capability_lag_narrowing"]))
+    lag = np.exp(elapsed * np.log(values["capability_lag_narrowing"]))
     lag *= values["capability_lag_months"] * values["edge_quality_weight"]
     advantage = (to_cloud_s - edge_s) / (to_cloud_s + edge_s)
     return {
@@ -220,10 +230,12 @@ def choice_terms(offered: Choices, values: Values) -> dict[str, Array]:
         "latency": _known(values["edge_latency_weight"] * advantage),
         "privacy": offered.privacy_need[..., None] * values["edge_privacy_weight"],
         "quality": -offered.lag_ratio[..., None] * lag,
-        "default": (_ELAPSED[:, None] / (LAST_YEAR - LAST_HISTORY_YEAR) * values["edge_default_shift_2030"])[
-            None
-        ],
+        "default": (elapsed / (LAST_YEAR - LAST_HISTORY_YEAR) * values["edge_default_shift_2030"])[None],
     }
+
+
+def _elapsed(values: Values) -> Array:
+    return like(_ELAPSED[:, None], values["edge_software_gain"])
 
 
 def _known(term: Array) -> Array:
@@ -232,7 +244,7 @@ def _known(term: Array) -> Array:
 
 def cost_ratio(offered: Choices, values: Values) -> Array:
     """Cost of an item in the cloud over that on the device, (W, Y, draws); NaN where there is no figure."""
-    elapsed = _ELAPSED[:, None]
+    offered, elapsed = offered.like(values["edge_software_gain"]), _elapsed(values)
     electricity = values["electricity_usd_per_kwh"] / JOULES_PER_KWH
     chip_w = values["chip_w_per_h100e_2025"] * np.exp(elapsed * np.log(values["chip_w_decline"]))
     # In joules that the same money buys, so that electricity cancels where both places pay it.

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit, ndtri
 
+from forecasting.arithmetic import like
+
 Z95 = float(ndtri(0.95))
 _FLOOR = 1e-12
 
@@ -98,9 +100,9 @@ class TwoPieceCurve:
     def values(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values (Y, draws) at the scores (draws,)."""
         if len(self._kept) == len(self._central):
-            return np.broadcast_to(self._central, (len(self._central), len(z)))
+            return np.broadcast_to(like(self._central, z), (len(self._central), len(z)))
         values = self._from_scale(
-            self._terms @ np.stack([np.minimum(z, 0.0), np.maximum(z, 0.0), np.ones_like(z)])
+            like(self._terms, z) @ np.stack([np.minimum(z, 0.0), np.maximum(z, 0.0), np.ones_like(z)])
         )
         values[self._kept] = self._central[self._kept]
         return values

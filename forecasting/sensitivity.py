@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
 from forecasting.correlations import Correlations, correlated_scores, redrawn_scores
-from forecasting.evaluation import BLOCK_DRAWS, Model, Scores, evaluated, scenario_model
+from forecasting.evaluation import Model, Scores, evaluated, scenario_model
 from forecasting.outputs import HEADLINES, output_and_year
 from forecasting.plan import Plan
 from forecasting.quantiles import Z95
@@ -118,7 +118,7 @@ def sensitivity(
     seed: int = 0,
     overrides: Mapping[str, float] | None = None,
     plan: Plan | None = None,
-    block_draws: int = BLOCK_DRAWS,
+    block_draws: int | None = None,
 ) -> pd.DataFrame:
     """How much of each figure's variance hangs on each input, and the figure at that input's low and high.
 
@@ -132,7 +132,7 @@ def sensitivity(
         Base draws; the model is evaluated (groups + 1) times as often.
     seed, overrides, plan
         As in `projection.projection`.
-    block_draws : int
+    block_draws : int, optional
         Draws evaluated at a time; changes no result.
 
     Returns
@@ -203,7 +203,7 @@ def _sampled_effects(
     outputs: Sequence[str],
     samples: int,
     seed: int,
-    block_draws: int,
+    block_draws: int | None,
 ) -> dict[str, tuple[Array, Array]]:
     base, fresh = _two_samples(model.inputs, samples, seed, model.correlations)
     read = model.inputs_behind(outputs)

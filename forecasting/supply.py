@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import like
 from forecasting.fleets import STOCK_YEARS
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR, YEARS
 
@@ -26,7 +27,8 @@ def shipment_factor(values: Values, segment: str, vintages: NDArray[np.int64]) -
     levers = SUPPLY.get(segment, ())
     if not levers:
         return None
-    factor = np.ones((len(vintages), len(values[levers[0][2]])))
+    first_lever = values[levers[0][2]]
+    factor = np.ones((len(vintages), len(first_lever)), first_lever.dtype)
     for first, last, lever in levers:
         factor[(vintages >= first) & (vintages <= (last or LAST_YEAR))] = values[lever]
     return factor
@@ -40,15 +42,16 @@ def gliding_limit(values: Values, stem: str) -> Array:
     (projected years, draws) array
     """
     years = np.arange(LAST_HISTORY_YEAR + 1, LAST_YEAR + 1)
-    weight = ((years - years[0]) / (years[-1] - years[0]))[:, None]
     first, last = (np.log(values[f"{stem}_{year}"]) for year in (years[0], years[-1]))
+    weight = like((years - years[0]) / (years[-1] - years[0]), first)[:, None]
     return np.exp(first * (1 - weight) + last * weight)
 
 
 def power_limit_w(values: Values) -> Array:
     """Nameplate power that grids allow AI facilities, W (draws, years); none in history."""
-    limit = np.full((len(YEARS), len(values["power_limit_gw_2026"])), np.inf)
-    limit[YEARS > LAST_HISTORY_YEAR] = gliding_limit(values, "power_limit_gw") * 1e9
+    projected = gliding_limit(values, "power_limit_gw") * 1e9
+    limit = np.full((len(YEARS), projected.shape[1]), np.inf, projected.dtype)
+    limit[YEARS > LAST_HISTORY_YEAR] = projected
     return limit.T
 
 

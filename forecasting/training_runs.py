@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.arithmetic import like
 from forecasting.years import HOURS_PER_YEAR, LAST_HISTORY_YEAR, YEARS
 
 Array = NDArray[np.float64]
@@ -38,8 +39,8 @@ def largest_run_flop(final_run_ops_per_s: Array, values: Values) -> Array:
     """
     early = np.clip(YEARS - LAST_HISTORY_YEAR, 0, _GROWTH_CHANGES - 1 - LAST_HISTORY_YEAR)
     late = np.maximum(YEARS - _GROWTH_CHANGES + 1, 0)
-    growth = early[:, None] * np.log(values["largest_run_growth_2026_27"])
-    growth += late[:, None] * np.log(values["largest_run_growth_2028_30"])
+    first, last = (np.log(values[f"largest_run_growth_{years}"]) for years in ("2026_27", "2028_30"))
+    growth = like(early, first)[:, None] * first + like(late, last)[:, None] * last
     track = (values["largest_run_flop_2025"] * np.exp(growth)).T
     return np.where(YEARS >= LAST_HISTORY_YEAR, np.minimum(track, fed_flop(final_run_ops_per_s)), np.nan)
 

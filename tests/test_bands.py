@@ -8,11 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from forecasting.arithmetic import ratio, total
 from forecasting.bands import band_quantiles
-from forecasting.draws import projected_draws
+from forecasting.draws import draws_precision, projected_draws
 from forecasting.evaluation import scenario_model
 from forecasting.plan import prepared_plan
 from forecasting.projection import bands, forecast
 from forecasting.quantiles import TwoPieceCurve, quantile_values
+from forecasting.quantities import QUANTITIES
 
 LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 
@@ -65,6 +66,21 @@ def test_draws_hang_neither_on_the_chunk_nor_on_their_order(model):
         for one, other in zip(leaves(getattr(whole, part)), leaves(getattr(chunked, part)), strict=True):
             # A shortfall is a small difference of large numbers.
             np.testing.assert_allclose(other[::-1], one, rtol=1e-9, atol=np.nanmax(np.abs(one)) * 1e-9)
+
+
+def test_single_precision_keeps_a_forecast_to_a_hundred_thousandth(model):
+    scores = model.scores(500)
+    double, single = (
+        projected_draws("central", model.plan, model.values(scores), scores, precision=precision)
+        for precision in (np.float64, np.float32)
+    )
+    for part in ("operations", "power_w", "tokens_per_day", "units_in_use", "checks"):
+        assert {leaf.dtype.name for leaf in leaves(getattr(single, part))} == {"float32"}, part
+    for quantity in QUANTITIES:
+        found, expected = (bands(drawn, quantity).filter(regex="^p") for drawn in (single, double))
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert draws_precision(9_999) is np.float64
+    assert draws_precision(10_000) is np.float32
 
 
 def test_a_draw_alone_is_the_same_draw(model):
