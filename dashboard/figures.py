@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 import streamlit as st
 
-from dashboard import images, specs, theme
+from dashboard import images, labels, specs, theme
 from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
@@ -49,9 +49,10 @@ def figure(
     width: Literal["stretch", "content"] = "stretch",
     selection: str | None = None,
 ) -> Any:
-    """Draw a chart, its source line, and buttons that save its rows as CSV and itself as PNG and SVG.
+    """Draw a chart under its title, its source line, and buttons that save its rows and itself.
 
-    A file is made only when its button is pressed.
+    The title stands in the page's own type: it wraps, and it keeps the contrast of the page's text. A file
+    is made only when its button is pressed.
 
     Parameters
     ----------
@@ -79,8 +80,7 @@ def figure(
     """
     chosen: Any = {"on_select": "rerun", "selection_mode": [selection]} if selection else {}
     spec = specs.specification(build).whole()
-    if width == "content":
-        _title_above(spec)
+    _heading(theme.spoken_title(spec["title"]), " ".join(spec.pop("title")["subtitle"]))
     event = st.vega_lite_chart(spec, width=width, alt=alt, key=f"figure.{name}", **chosen)
     _below(Figure(build, _made(rows), alt, source), name, file_name)
     return event
@@ -116,7 +116,7 @@ def live_figure(
     rows, name, alt, source, file_name
         As in `figure`.
     """
-    st.markdown(f"**{title}**  \n:small[:gray[{subtitle}]]")
+    _heading(title, subtitle)
     spec = _structure((name, shape), build).whole()
     del spec["title"]
     spec["datasets"] |= {specs.frame_name(place): frame for place, frame in enumerate(frames)}
@@ -137,11 +137,8 @@ def view() -> PageView:
     return kept
 
 
-def _title_above(spec: dict[str, Any]) -> None:
-    """Take the title out of a chart and write it on the page: wider than a phone, it would be cut off."""
-    heading = spec.pop("title", None)
-    if heading is not None:
-        st.markdown(f"**{theme.spoken_title(heading)}**  \n:small[{' '.join(heading['subtitle'])}]")
+def _heading(title: str, subtitle: str) -> None:
+    st.markdown(f"**{labels.escaped(title)}**  \n:small[{labels.escaped(subtitle)}]")
 
 
 def _made(rows: Rows) -> Callable[[], pd.DataFrame]:
@@ -158,13 +155,14 @@ def _below(figure: Figure, name: str, file_name: str | None) -> None:
     stem = file_name or f"edgewise_{name}"
     row = st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"figure.{name}.below")
     row.caption(f"Source: {figure.source}", width="stretch")
+    buttons = row.container(horizontal=True, gap="small", wrap=False, width="content")
     files = (
         ("CSV", "csv", "text/csv", partial(_csv, figure), "The numbers behind the chart"),
         ("PNG", "png", "image/png", partial(_png, figure), "A picture"),
         ("SVG", "svg", "image/svg+xml", partial(svg, figure), "A drawing to scale"),
     )
     for label, ending, mime, made, says in files:
-        row.download_button(
+        buttons.download_button(
             label,
             data=made,
             file_name=f"{stem}.{ending}",

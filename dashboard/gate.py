@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import access
+from dashboard import access, labels
 from datasets.errors import EdgewiseError
 
 _LOCK, _PERSON = ":material/lock:", ":material/person:"
@@ -79,7 +79,7 @@ def frame() -> None:
         return
     row = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center")
     read_only = ", this app is read-only" if access.is_read_only() else ""
-    row.caption(f"{_PERSON} {_escaped(signed_in)} ({role()}{read_only})", width="content")
+    row.caption(f"{_PERSON} {labels.escaped(signed_in)} ({role()}{read_only})", width="content")
     row.button("Sign out", key="gate.out", type="tertiary", on_click=st.logout)
 
 
@@ -109,7 +109,7 @@ def _door(file: access.AccessFile) -> None:
     st.header("Edgewise", anchor=False)
     told = st.user.to_dict()
     if told.get("is_logged_in"):
-        named = _escaped(str(told.get("email") or told.get("name") or "This account"))
+        named = labels.escaped(str(told.get("email") or told.get("name") or "This account"))
         unverified = told.get("email_verified") is False
         why = "is not verified by its provider" if unverified else "has no role here"
         st.warning(f"{named} {why}: ask whoever runs this app to let you in.", icon=_LOCK)
@@ -119,7 +119,3 @@ def _door(file: access.AccessFile) -> None:
     for provider in file.providers:
         label = "Sign in" if provider is None else f"Sign in with {provider}"
         st.button(label, key=f"gate.in.{provider}", type="primary", on_click=st.login, args=[provider])
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)

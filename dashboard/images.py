@@ -15,6 +15,8 @@ _PLOT_WIDTH, _LINE_HEIGHT, _MARGIN = 900, 15, 10
 _LETTER_WIDTH = 5.6
 _PNG_SCALE = 2.0
 _CONFIG = {"font": theme.FONT, "view": {"stroke": None}}
+_EXPONENT, _TEXT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+"), re.compile(">[^<]+<")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−")
 _SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"')
 
 
@@ -32,7 +34,7 @@ def chart_svg(chart: AnyChart, *, alternative: str, source: str) -> str:
     import vl_convert
 
     drawn = vl_convert.vegalite_to_svg(_fixed_width(chart), config=_CONFIG, allowed_base_urls=[])
-    return _with_source(drawn, alternative, source)
+    return _with_source(_raised(drawn), alternative, source)
 
 
 def chart_png(chart: AnyChart, *, alternative: str, source: str) -> bytes:
@@ -50,6 +52,16 @@ def _fixed_width(chart: AnyChart) -> dict[str, Any]:
     return {**spec, "background": "white", "padding": 12}
 
 
+def _raised(svg: str) -> str:
+    """Exponents as raised digits: the letters that are raised already are missing in many fonts."""
+    return _TEXT.sub(lambda found: _EXPONENT.sub(_raised_digits, found[0]), svg)
+
+
+def _raised_digits(found: re.Match[str]) -> str:
+    digits = found[0].translate(_PLAIN)
+    return f'<tspan dy="-0.4em" font-size="75%">{digits}</tspan><tspan dy="0.3em">\u200b</tspan>'
+
+
 def _with_source(svg: str, alternative: str, source: str) -> str:
     found = _SIZE.search(svg)
     if found is None:
@@ -65,4 +77,4 @@ def _with_source(svg: str, alternative: str, source: str) -> str:
         f'font-size="11" fill="{theme.INK_SOFT}">{html.escape(line)}</text>'
         for place, line in enumerate(lines)
     )
-    return opened.removesuffix("</svg>") + written + "</svg>"
+    return opened.removesuffix("</svg>") + _raised(written) + "</svg>"

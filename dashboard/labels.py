@@ -165,5 +165,6 @@ def lowered(words: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text of a stranger, such as a device's name, that Markdown then shows as it stands."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~:$" else letter for letter in text)
+    """Text of a stranger, such as a device's name, that Markdown then shows as it stands, in one line."""
+    line = " ".join(text.split())
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~:$&" else letter for letter in line)

@@ -17,7 +17,8 @@ from dashboard.loaders import ROOT_SCENARIO
 
 _NAME, _OPEN = "tools.name", "tools.views"
 # Pages whose numbers hang on the assumptions of a scenario.
-_OF_SCENARIO = ("forecast", "compare", "drivers", "placement")
+_FIRST = "forecast"
+_OF_SCENARIO = (_FIRST, "compare", "drivers", "placement")
 
 
 @st.fragment
@@ -112,7 +113,10 @@ def _report(view: PageView, page: str, title: str) -> str:
         own = {name: float(value) for name, value in view.settings.items() if name in known}
         assumed = report.with_sources(loaders.assumptions(current, scenario_id, own), current.tables)
     version = f"Edgewise {metadata.version('edgewise')}, data {_data_version(current)}"
-    address = f"/{page}" + (f"?{urlencode(view.settings)}" if view.settings else "")
+    # The first page is found by the bare address alone.
+    address = ("/" if page == _FIRST else f"/{page}") + (
+        f"?{urlencode(view.settings)}" if view.settings else ""
+    )
     return report.report_html(
         view, title=title, address=address, version=version, made=date.today(), assumptions=assumed
     )

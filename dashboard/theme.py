@@ -109,16 +109,22 @@ LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 24">
 </svg>"""
 
 # Room for charts on a wide screen without lines too long to read; less air at the top.
-STYLE = """<style>
-.stMainBlockContainer {max-width: 1480px; margin: 0 auto; padding-top: 4.2rem; padding-bottom: 3rem;}
-[data-testid="stVegaLiteChart"] {overflow-x: auto;}
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit; opacity: 0.9;}
-[data-testid="stCaptionContainer"] code {color: inherit;}
-.stMultiSelect [data-tag] {background-color: #0072B2;}
-[data-testid="stBaseButton-primary"] {background-color: #0072B2; border-color: #0072B2; color: white;}
-.st-key-above {min-height: 2.6rem;}
-.edgewise-unseen {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
-[data-testid="stTextArea"] textarea {font-family: "Source Code Pro", monospace;}
+# Words inside charts take the page's own colour: no one grey has a contrast of 4.5 on white and on black.
+STYLE = f"""<style>
+.stMainBlockContainer {{max-width: clamp(1480px, 70vw, 1800px); margin: 0 auto; padding-top: 4.2rem;
+  padding-bottom: 3rem;}}
+[data-testid="stVegaLiteChart"] {{overflow-x: auto;}}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {{color: inherit; opacity: 0.9;}}
+[data-testid="stMarkdownContainer"] :is(p, li) {{max-width: 56rem;}}
+[data-testid="stVegaLiteChart"] svg :is(.role-axis-label, .role-axis-title, .role-legend-label,
+  .role-legend-title, .role-header, .role-title-text, .role-title-subtitle) text,
+[data-testid="stVegaLiteChart"] svg text[fill="{INK_SOFT}"] {{fill: currentColor; fill-opacity: 0.86;}}
+[data-testid="stCaptionContainer"] code {{color: inherit;}}
+.stMultiSelect [data-tag] {{background-color: #0072B2;}}
+[data-testid="stBaseButton-primary"] {{background-color: #0072B2; border-color: #0072B2; color: white;}}
+.st-key-above {{min-height: 2.6rem;}}
+.edgewise-unseen {{position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}}
+[data-testid="stTextArea"] textarea {{font-family: "Source Code Pro", monospace;}}
 </style>"""
 
 
@@ -150,7 +156,7 @@ def styled(
         anchor="start",
         fontSize=16,
         subtitleFontSize=12,
-        subtitleColor=GREY,
+        subtitleColor=INK_SOFT,
         offset=14,
     )
     return alt.LayerChart(layer=list(layers)).properties(title=heading, height=height, width=width)

@@ -61,8 +61,11 @@ _HTML = """
 _CSS = """
 :host {font-size: 0.875rem;}
 .row {display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; justify-content: flex-end;}
-.card {border: 1px solid var(--st-border-color, #c9ced6); border-radius: 0.5rem; padding: 0.6rem 0.9rem;
-  margin-top: 0.4rem; text-align: left; background: var(--st-secondary-background-color);}
+.card {position: fixed; right: 1rem; bottom: 1rem; width: min(30rem, calc(100vw - 2rem)); z-index: 1000;
+  box-sizing: border-box; border: 1px solid var(--st-border-color, #c9ced6); border-radius: 0.5rem;
+  padding: 0.7rem 0.9rem; text-align: left; background: var(--st-secondary-background-color);
+  box-shadow: 0 0.25rem 1rem rgb(0 0 0 / 0.25);}
+.card[hidden] {display: none;}
 .text {margin: 0 0 0.4rem;}
 button {font: inherit; color: inherit; background: none; border: 1px solid transparent; cursor: pointer;
   border-radius: 0.5rem; padding: 0.25rem 0.5rem;}
@@ -95,7 +98,10 @@ export default function ({ parentElement }) {
     find('place').textContent = (at + 1) + ' of ' + STEPS.length;
     find('next').textContent = at + 1 === STEPS.length ? 'Done' : 'Next';
     outlined = document.querySelector(target);
-    if (outlined) outlined.style.outline = '2px solid #D55E00';
+    if (outlined) {
+      outlined.style.outline = '2px solid #D55E00';
+      outlined.scrollIntoView({ block: 'nearest' });
+    }
     find('card').hidden = false;
   };
   const end = () => { clear(); remember(); find('card').hidden = true; find('start').focus(); };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def rows_of(app: AppTest) -> int:
 
 
 def titles(app: AppTest) -> list[str]:
-    return [chart["title"]["text"]["expr"] for chart in charts(app) if "title" in chart]
+    """The titles above the charts, as they are read."""
+    told = [str(text.value) for text in app.markdown if "**  \n:small[" in text.value]
+    return [re.sub(r"\\(.)", r"\1", title.partition("**  \n")[0][2:]) for title in told]
 
 
 def said(app: AppTest) -> str:

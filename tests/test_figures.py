@@ -42,6 +42,16 @@ def test_the_source_lies_below_the_chart_and_inside_the_picture(svg: str) -> Non
     assert all(200 < float(text.get("y", 0)) < float(root.get("height", 0)) for text in written)
 
 
+def test_exponents_are_raised_digits_that_every_font_has() -> None:
+    rows = pd.DataFrame({"year": [2024, 2025], "value": [1.0, 3.0]})
+    line = alt.Chart(rows).mark_line().encode(x="year:Q", y=alt.Y("value:Q", title="FLOP (Y = 10²⁴), 10⁻³ s"))
+    svg = images.chart_svg(theme.styled([line], "t", "s", 200), alternative="10²⁴", source="Z = 10²¹")
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    said = ["".join(text.itertext()).replace("\u200b", "") for text in root.iter(f"{_SVG}text")]
+    assert "FLOP (Y = 1024), 10−3 s" in said
+    assert [part.text for part in root.iter(f"{_SVG}tspan") if part.get("font-size")] == ["24", "−3", "21"]
+
+
 def test_a_picture_is_a_png_at_twice_the_size_of_the_drawing(svg: str) -> None:
     png = images.chart_png(_chart(), alternative="It rises", source=_SOURCE)
     assert png.startswith(b"\x89PNG")

@@ -162,7 +162,7 @@ def _eras(rows: pd.DataFrame, x: alt.X, last_history_year: int) -> list[alt.Char
     edge = pd.DataFrame({"year": [last_history_year], "past": ["history"], "future": ["projection"]})
     base = alt.Chart(edge).encode(x=x)
     mark: Any = {"baseline": "top", "fontSize": 12, "aria": False}
-    text = {"y": alt.value(4), "color": alt.value(theme.GREY)}
+    text = {"y": alt.value(4), "color": alt.value(theme.INK_SOFT)}
     return [
         base.mark_rule(color=theme.GREY, strokeDash=[2, 3], aria=False),
         base.mark_text(align="right", dx=-6, **mark).encode(text="past:N", **text),

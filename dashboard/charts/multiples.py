@@ -117,7 +117,7 @@ def _heads(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     # Names longer than a panel is wide run over two lines.
     heads["head"] = ["\n".join(theme.wrapped(name, 13 if len(heads) > 2 else 24)) for name in heads["panel"]]
     text = alt.Chart(heads).mark_text(
-        fontSize=13, fontWeight="bold", baseline="bottom", color=theme.GREY, lineBreak="\n"
+        fontSize=13, fontWeight="bold", baseline="bottom", color=theme.INK_SOFT, lineBreak="\n"
     )
     rules = alt.Chart(edges).mark_rule(color=theme.GREY, opacity=0.5)
     return [

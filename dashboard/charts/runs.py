@@ -80,7 +80,7 @@ def layout_chart(rows: pd.DataFrame, *, title: str, subtitle: str) -> alt.LayerC
             fill=theme.UNKNOWN, fillOpacity=0.35, stroke="white", strokeWidth=1
         ),
         base.transform_filter("!datum.fits_memory")
-        .mark_text(fontSize=11, color=theme.GREY)
+        .mark_text(fontSize=11, color=theme.INK_SOFT)
         .encode(text="text:N"),
     ]
     if rows["fits_memory"].any():

@@ -85,7 +85,7 @@ def waterfall_chart(rows: pd.DataFrame, *, title: str, subtitle: str, axis: str)
     return theme.styled(
         [
             base.mark_bar(size=20).encode(x=x, x2="high:Q", color=colour),
-            base.mark_text(align="left", dx=5, color=theme.GREY, fontSize=12).encode(
+            base.mark_text(align="left", dx=5, color=theme.INK_SOFT, fontSize=12).encode(
                 x="end:Q", text="said:N"
             ),
         ],
