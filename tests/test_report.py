@@ -83,7 +83,7 @@ def test_a_pages_report_holds_what_the_page_shows() -> None:
     assert "Against Central, Edge first with 1 assumption of yours" in written
     assert "Power usage effectiveness" in written or "pue" in written
     assert "<svg" in written
-    assert "/forecast?v=1&amp;scenario=edge_first" in written
+    assert "/?v=1&amp;scenario=edge_first" in written
 
 
 @pytest.mark.usefixtures("database_path", "few_draws")

@@ -108,9 +108,9 @@ def _scale(kinds: list[str]) -> alt.Scale:
 
 
 def _legend(kinds: list[str]) -> alt.Legend | None:
-    return (
-        alt.Legend(orient="top", title=None, columns=theme.legend_columns(2, 0)) if len(kinds) > 1 else None
-    )
+    if len(kinds) < 2:
+        return None
+    return alt.Legend(orient="top", title=None, symbolOpacity=1, columns=theme.legend_columns(2, 4))
 
 
 def _points(points: pd.DataFrame, y_title: str) -> alt.Chart:

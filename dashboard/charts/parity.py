@@ -181,7 +181,7 @@ def _shape(rows: pd.DataFrame) -> alt.Shape:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="top", title=None, symbolOpacity=1, columns=theme.legend_columns(2, 0))
+    return alt.Legend(orient="top", title=None, symbolOpacity=1, columns=theme.legend_columns(2, 4))
 
 
 def _ordered(rows: pd.DataFrame, known: dict[str, str], other: str) -> tuple[list[str], list[str]]:
