@@ -54,7 +54,8 @@ class Projection:
         Cross-checks, (draws, years): ``stock_h100e`` and ``wanted_stock_h100e`` at year ends,
         ``powered_share``, ``largest_run_flop``, ``training_shortfall``, ``cloud_shortfall`` and
         ``edge_shortfall``, ``cloud_bottom_up`` and ``cloud_stock_route`` (OP/s),
-        ``assistant_tokens_on_device`` and ``assistant_requests_on_device`` (shares),
+        ``assistant_tokens_on_device`` and ``assistant_requests_on_device`` (shares) with
+        ``assistant_requests_per_s``,
         ``cloud_metered_tokens`` a day, cached prompts counted; ``cloud_h100e_needed`` by the core for the
         listed workloads, and ``serving_h100e`` beside it.
     """

@@ -218,7 +218,10 @@ def assistant_shares(
     splits: Mapping[str, WorkloadSplit],
     token_workloads: Mapping[str, float],
 ) -> dict[str, Array]:
-    """Shares of the assistants' tokens and of their requests that are served on devices, (draws, years)."""
+    """Shares of the assistants' tokens and requests served on devices, and requests a s, (draws, years).
+
+    Requests of one message count once each until 2025, when growth of what a message takes sets in.
+    """
     assistants = [w for w, d in demands.items() if d.preference == "assistant" and w in token_workloads]
     if not assistants:
         return {}
@@ -228,7 +231,8 @@ def assistant_shares(
         on_device = total(served[w] * weight[w] for w in assistants)
         arising = total(splits[w].arising * weight[w] for w in assistants)
         shares[f"assistant_{name}_on_device"] = ratio(on_device, arising)
-    return shares
+    # The loop ends with the requests.
+    return shares | {"assistant_requests_per_s": arising}
 
 
 def _population(demand: WorkloadDemand, scores: Values, like: Array) -> Array:

@@ -15,12 +15,14 @@ from forecasting.energy import new_capital_usd_per_year
 from forecasting.quantities import quantity_draws
 from forecasting.replay import SERIES
 from forecasting.scenarios import Tables
-from forecasting.years import DAYS_PER_YEAR, YEARS
+from forecasting.years import DAYS_PER_YEAR, LAST_HISTORY_YEAR, SECONDS_PER_DAY, YEARS
 
 Array = NDArray[np.float64]
 _DATA_CENTRES = ("training", "cloud_inference")
 # LBNL 2024: the 176 TWh of 2023 are 4.4 % of the electricity of the United States.
 _US_SHARE_OF_ELECTRICITY = 0.044
+# Of the messages of all assistants: our judgement from weekly users of each.
+CHATGPT_SHARE = (0.4, 0.6)
 COLUMNS = [
     "forecast_id", "entity", "series", "year", "published", "published_low", "published_high", "unit",
     "p5", "p50", "p95", "ratio", "verdict", "note", "source_id", "confidence", "scenario_id", "excess",
@@ -136,6 +138,19 @@ COUNTERPARTS: dict[tuple[str, str], Counterpart] = {
         False,
         "operations really executed on devices over those of all series",
     ),
+    ("accelerators installed", "WORLD deployed (1-quarter lag)"): Counterpart(
+        lambda p: p.checks["stock_h100e"], False, "accelerators deployed at the end of the year"
+    ),
+    ("accelerator chip power, cumulative sold", "tracked total"): Counterpart(
+        lambda p: _centre_gw(p) * 1e3 / (p.values["it_over_chip"] * p.values["pue"])[:, None],
+        True,
+        "power of the deployed chips alone against all that were sold by the end of the year",
+    ),
+    ("messages", "assistants"): Counterpart(
+        lambda p: p.checks["assistant_requests_per_s"] * SECONDS_PER_DAY,
+        False,
+        "chat and document requests of all assistants, of which ChatGPT's messages are 40 to 60 %",
+    ),
     ("accelerator stock", "WORLD (AI 2027 forecast, made Apr 2025)"): Counterpart(
         lambda p: p.checks["stock_h100e"], False, "accelerators deployed at the end of the year"
     ),
@@ -160,8 +175,8 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
     """Every published forecast and total that the projection has a counterpart for, year by year.
 
     Rows of ``published_forecasts`` and of ``history`` (yearly totals) are both held against the draws of
-    their year, and the tokens of the world that the assumptions hold from what providers publish. ``ratio``
-    is our median over the published value. ``verdict``:
+    their year, and the tokens of the world and messages of assistants that follow from what providers
+    publish. ``ratio`` is our median over the published value. ``verdict``:
 
     - ``agrees``: the published range overlaps our 5 to 95 % band (a part: our median stays below it);
     - ``exceeds the whole``: ours is a part and its median exceeds the published whole (the high end, where
@@ -188,15 +203,21 @@ def published_comparison(projection: Projection, tables: Tables) -> pd.DataFrame
         year=pd.to_datetime(tables["history"]["date"]).dt.year,
         forecast_id=lambda h: "history: " + h["entity"] + ", " + h["series"],
     )
-    candidates = pd.concat(
-        [published, observed[published.columns], _world_tokens(tables)], ignore_index=True
-    ).dropna(subset=["value", "high"], how="all")
-    rows = []
+    # Cumulative series have a row a quarter: ours stand at the end of the year.
+    ends = pd.to_datetime(observed["date"]).dt.month.eq(12) | ~observed["series"].str.contains("cumulative")
+    counted = [observed.loc[ends, published.columns], _world_tokens(tables), _assistant_messages(tables)]
+    candidates = pd.concat([published, *counted], ignore_index=True).dropna(
+        subset=["value", "high"], how="all"
+    )
+    rows, drawn = [], {}
     for row in candidates.itertuples(index=False):
-        counterpart = COUNTERPARTS.get((row.series, row.entity))
-        if counterpart is None or not YEARS[0] <= row.year <= YEARS[-1]:
+        what = row.series, row.entity
+        if what not in COUNTERPARTS or not YEARS[0] <= row.year <= YEARS[-1]:
             continue
-        ours = counterpart.draws(projection)[:, int(row.year) - int(YEARS[0])] * counterpart.scale(tables)
+        counterpart = COUNTERPARTS[what]
+        if what not in drawn:
+            drawn[what] = counterpart.draws(projection) * counterpart.scale(tables)
+        ours = drawn[what][:, int(row.year) - int(YEARS[0])]
         if np.isfinite(ours).all():
             rows.append(_compared(row, counterpart, ours) | {"scenario_id": projection.scenario_id})
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -212,6 +233,24 @@ def _world_tokens(tables: Tables) -> pd.DataFrame:
     assumed = tables["assumptions"].query("assumption_id == 'tokens_per_month_2026'")
     return assumed.rename(columns={"central": "value"}).assign(
         forecast_id="world_tokens_2026", series="tokens", entity="world", year=2026
+    )[["forecast_id", "series", "entity", "year", "value", "low", "high", "unit", "source_id", "confidence"]]
+
+
+def _assistant_messages(tables: Tables) -> pd.DataFrame:
+    """Messages of all assistants a day in the last year of history, from ChatGPT's newest count and share."""
+    rows = (
+        tables["usage"]
+        .query("series == 'messages' and entity == 'ChatGPT'")
+        .assign(year=lambda u: pd.to_datetime(u["date"]).dt.year)
+    )
+    newest = rows[rows["year"] == LAST_HISTORY_YEAR].sort_values("date").tail(1)
+    low, high = CHATGPT_SHARE
+    return newest.assign(
+        forecast_id="usage: messages of all assistants",
+        entity="assistants",
+        low=newest["value"] / high,
+        high=newest["value"] / low,
+        value=newest["value"] / ((low + high) / 2),
     )[["forecast_id", "series", "entity", "year", "value", "low", "high", "unit", "source_id", "confidence"]]
 
 

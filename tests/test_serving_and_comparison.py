@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard import labels
+from dashboard.contradictions_note import sentence
 from datasets.errors import InvalidValue, UnknownName
 from devices.budgets import budgets
 from forecasting.breakeven import access_network, break_even, fibre_round_trip_s
@@ -200,6 +202,31 @@ def test_both_counts_of_cloud_inference_and_their_gap(tables, plan):
     routes = cloud_routes(drawn)
     assert set(routes["measure"]) == set(MEASURES)
     assert np.isfinite(routes[["p5", "p50", "p95"]].to_numpy()).all()
+
+
+def test_what_was_counted_by_2025_is_held_against_the_draws(comparison):
+    rows = comparison.set_index("forecast_id")
+    stock = rows.loc["history: WORLD deployed (1-quarter lag), accelerators installed"]
+    assert (stock["published_low"], stock["published_high"], stock["verdict"]) == (12e6, 20e6, "agrees")
+    chips = comparison[comparison["series"] == "accelerator chip power, cumulative sold"]
+    assert chips["year"].tolist() == [2023, 2024, 2025]
+    assert (chips["p50"] < chips["published"]).all()
+    # ChatGPT had 2.5 billion messages a day in July 2025, taken for half of all assistants'.
+    messages = rows.loc["usage: messages of all assistants"]
+    assert messages["published"] == pytest.approx(5e9)
+    assert messages["p5"] < messages["published_high"]
+
+
+def test_the_forecast_page_names_what_is_contradicted_and_by_how_much(comparison, tables):
+    titles = tables["sources"].set_index("source_id")["title"].to_dict()
+    told = sentence(comparison, titles)
+    row = comparison.set_index("forecast_id").loc["world_data_centres_electricity_2030"]
+    if row["verdict"] == "exceeds the whole":
+        assert "IEA Energy and AI base foresaw 945 TWh" in told
+        assert f"{labels.percent(row['draws_above'])} of the draws lie above" in told
+    calm = sentence(comparison.assign(verdict="agrees"), titles)
+    assert calm.startswith("It contradicts 0 of 26 published figures")
+    assert "IEA" not in calm
 
 
 def test_contradictions_and_routes_from_the_command_line(edgewise):

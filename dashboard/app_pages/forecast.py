@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import (
     address,
     assumption_levers,
+    contradictions_note,
     controls,
     figures,
     forecast_tables,
@@ -70,6 +71,9 @@ def forecast_page() -> None:
     with lever_side:
         assumption_levers.shown(PAGE, current, scenario_id, overrides)
     scenario_changes.shown(current, scenario_id, overrides)
+    if not overrides:
+        with said:
+            contradictions_note.shown(current, scenario_id)
     chosen = current, scenario_id, quantity, overrides
     controls.details(
         f"{labels.SENSES[sense]} by segment in {LAST_YEAR}",
