@@ -79,9 +79,9 @@ class Host:
     able : (G, V) array
         Share of each vintage that is able, at each gain of GAIN_GRID.
     energy_j : (G, V) array
-        Joules an item on the able devices, times `able`.
+        Joules an item on the able devices, times `able`: what runs faster on a device takes less of it.
     wait_s : (G, V) array
-        Seconds that its user waits on the able devices (`waiting_s`), times `able`.
+        Seconds that its user waits on the able devices (`waiting_s`), times `able`, likewise.
     """
 
     workload_id: str
@@ -167,6 +167,7 @@ def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
     energy = np.nan_to_num(results["energy_per_item_j"].to_numpy(float))
     wait = np.nan_to_num(waiting_s(results).to_numpy(float))
     weights = share.to_numpy(float)
+    faster = np.exp(GAIN_GRID)[:, None]
     able = able_probability(margin[None, :], GAIN_GRID[:, None], core.spread)
     if row.built_for:  # type: ignore[attr-defined]
         able = attained_rate(margin[None, :], GAIN_GRID[:, None])
@@ -177,8 +178,8 @@ def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
         dedicated=bool(row.dedicated),  # type: ignore[attr-defined]
         share=weights.sum(axis=0),
         able=able @ weights,
-        energy_j=(able * energy) @ weights,
-        wait_s=(able * wait) @ weights,
+        energy_j=(able / faster * energy) @ weights,
+        wait_s=(able / faster * wait) @ weights,
     )
 
 

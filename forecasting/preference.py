@@ -158,14 +158,15 @@ def _network(tables: Tables, row: pd.Series, demand: WorkloadDemand) -> tuple[fl
 def _on_able_devices(
     hosts: Sequence[Host], fleets: Mapping[str, Fleet], yearly_gain: float
 ) -> tuple[Array, Array]:
-    """Mean joules and seconds an item over the able devices in use in each year; NaN where none is able."""
+    """Mean joules and seconds an item over the able devices in use, without the gain; NaN if none is able."""
     rows = np.searchsorted(GAIN_GRID, _ELAPSED * np.log(yearly_gain) - 1e-9)
     sums = np.zeros((3, len(CHOICE_YEARS)))
     for host in hosts:
         units = _central_units(fleets, host)
         sums += [(units * table[rows]).sum(axis=1) for table in (host.able, host.energy_j, host.wait_s)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return sums[1] / sums[0], sums[2] / sums[0]
+        energy, wait = np.exp(GAIN_GRID[rows]) * sums[1:] / sums[0]
+    return energy, wait
 
 
 def _central_units(fleets: Mapping[str, Fleet], host: Host) -> Array:

@@ -10,6 +10,7 @@ from datasets.errors import InvalidValue
 from forecasting.demand import workload_demands
 from forecasting.drivers import demand_terms, drivers_by_name
 from forecasting.placement import GAIN_GRID, able_probability, attained_rate, gain_lookup, rising_tables
+from forecasting.plan import prepared_plan
 from forecasting.years import YEARS, interpolated
 
 
@@ -34,6 +35,14 @@ def test_a_machine_built_for_a_workload_runs_it_as_fast_as_it_can():
     margins = np.array([0.5, 1.0, 2.0, np.inf, np.nan])
     np.testing.assert_allclose(attained_rate(margins, np.array(0.0)), [1, 1, 0.5, 0, 0])
     np.testing.assert_allclose(attained_rate(margins, np.log(1.5)), [1, 1, 0.75, 0, 0])
+
+
+def test_what_runs_twice_as_fast_on_a_device_takes_half_its_energy(tables):
+    (host,) = prepared_plan(tables, 0.35).hosts["arm_vla"]
+    fast, faster = (int(np.searchsorted(GAIN_GRID, gain)) for gain in (4.0, 5.0))
+    # At these gains the device is able beyond doubt.
+    np.testing.assert_allclose(host.energy_j[fast] / host.energy_j[faster], np.e, rtol=1e-6)
+    np.testing.assert_allclose(host.wait_s[fast] / host.wait_s[faster], np.e, rtol=1e-6)
 
 
 @given(st.floats(1.0, 2.2))
