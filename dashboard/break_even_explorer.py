@@ -137,10 +137,12 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
     device = loaders.names(current, "devices")[request.device_id]
     workload = loaders.names(current, "workloads")[request.workload_id]
     if rows.empty:
-        st.info(f"Neither {device} nor the data centre has known figures for {workload.lower()}.")
+        told = f"Neither {device} nor the data centre has known figures for {workload.lower()}."
+        st.info(labels.escaped(told))
         return
     if not frame["edge_fits"].iloc[0]:
-        st.warning(f"{workload} does not run on {device}: there is only the cloud.", icon=":material/info:")
+        told = f"{workload} does not run on {device}: there is only the cloud."
+        st.warning(labels.escaped(told), icon=":material/info:")
     ahead = _ahead(frame, compared, column)
     title = f"{compared.title}: {_finding(ahead)}"
     figures.figure(
@@ -170,7 +172,8 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
         "prices and overheads from `assumptions`.",
     )
     controls.command_lines(_command(request, distances, scales))
-    st.caption(" · ".join(f"{break_even.short_name(network)}: {winner}" for network, winner in ahead.items()))
+    winners = (f"{break_even.short_name(network)}: {winner}" for network, winner in ahead.items())
+    st.caption(labels.escaped(" · ".join(winners)))
 
 
 def _command(request: Request, distances: tuple[float, ...], scales: tuple[float, ...]) -> list[str]:

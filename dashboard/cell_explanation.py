@@ -33,14 +33,15 @@ def shown(row: pd.Series, limits: pd.Series, options: Sequence[str] = ()) -> Non
     options : sequence of str
         The options in force, in words.
     """
-    name = f"**{row['workload']}** on **{row['device']}**"
+    name = "**{}** on **{}**".format(*(labels.escaped(str(row[who])) for who in ("workload", "device")))
+    reason = labels.escaped(str(row["reason"]))
     if pd.isna(row["margin"]):
-        st.info(f"{name} cannot be evaluated: {row['reason']}.", icon=":material/help:")
+        st.info(f"{name} cannot be evaluated: {reason}.", icon=":material/help:")
         return
     if row["within_budget"]:
         st.success(f"{name} stays within every budget.", icon=":material/check:")
     else:
-        st.warning(f"{name} fails: {row['reason']}.", icon=":material/close:")
+        st.warning(f"{name} fails: {reason}.", icon=":material/close:")
     _figures(row, limits)
     st.markdown(
         f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
@@ -104,7 +105,7 @@ def remedy_sentence(row: pd.Series) -> str:
     return (
         f":material/check: **{words}**: enough."
         if row["fixes"]
-        else f"{words}, helps, but then {row['reason']}."
+        else f"{words}, helps, but then {labels.escaped(str(row['reason']))}."
     )
 
 

@@ -96,7 +96,7 @@ def assumption_slider(
     mark = theme.CONFIDENCE_MARKS.get(str(row["confidence"]), "")
     low, high = (labels.number(value, 3) for value in (numbers["low"], numbers["high"]))
     st.slider(
-        f"{row['name']} ({row['unit']})",
+        labels.escaped(f"{row['name']} ({row['unit']})"),
         min_value=found.lowest,
         max_value=found.highest,
         step=found.step,
@@ -107,9 +107,9 @@ def assumption_slider(
         help="\n\n".join(
             part
             for part in (
-                str(row["meaning"]),
-                note,
-                f"Range {low} to {high} (5 to 95 %). {mark}. Source: {source}",
+                labels.escaped(str(row["meaning"])),
+                labels.escaped(note),
+                f"Range {low} to {high} (5 to 95 %). {mark}. Source: {labels.escaped(source)}",
             )
             if part
         ),
@@ -208,7 +208,7 @@ def command_lines(*commands: list[str]) -> None:
 def notes(sentences: list[str]) -> None:
     """Notes above a page's content, e.g. what of the address could not be used."""
     for sentence in sentences:
-        st.warning(sentence, icon=":material/info:")
+        st.warning(labels.escaped(sentence), icon=":material/info:")
 
 
 def marked(confidence: pd.Series) -> pd.Series:

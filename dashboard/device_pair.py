@@ -66,7 +66,7 @@ def _table(current: Snapshot, first: str, second: str, names: pd.Series) -> None
         rows[f"{name}_certainty"] = [_mark(pair[place]) for pair in rows["certainty"]]
         rows[f"{name}_source"] = [titles.get(str(pair[place]), "–") for pair in rows["sources"]]
     shown = rows.drop(columns=["certainty", "sources"])
-    st.markdown(_finding(rows, str(names[first]), str(names[second])))
+    st.markdown(_finding(rows, *(labels.escaped(str(names[name])) for name in (first, second))))
     st.dataframe(
         shown,
         hide_index=True,

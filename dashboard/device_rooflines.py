@@ -147,7 +147,7 @@ def _described(current: Snapshot, curves: pd.DataFrame) -> pd.DataFrame:
 def _missing_note(current: Snapshot, device_ids: list[str], curves: pd.DataFrame) -> None:
     drawn = set(curves["device_id"]) if not curves.empty else set()
     names = current.tables["devices"].set_index("device_id")["name"]
-    missing = [str(names[device]) for device in device_ids if device not in drawn]
+    missing = [labels.escaped(str(names[device])) for device in device_ids if device not in drawn]
     if missing:
         verb = "states" if len(missing) == 1 else "state"
         st.info(f"{labels.listed(missing)} {verb} no peak or no memory bandwidth: there is no roof to draw.")

@@ -148,7 +148,10 @@ def _now(current: Snapshot, kept: pd.Series, figure: str) -> pd.DataFrame:
     try:
         bands = kept_forecasts.present_bands(current, kept)
     except EdgewiseError as error:
-        st.warning(f"There is no present forecast to hold it against. {error}", icon=":material/info:")
+        st.warning(
+            f"There is no present forecast to hold it against. {labels.escaped(str(error))}",
+            icon=":material/info:",
+        )
         return current.tables[BANDS].iloc[:0]
     return bands[bands["output"] == figure]
 

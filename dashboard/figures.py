@@ -154,7 +154,9 @@ def _below(figure: Figure, name: str, file_name: str | None) -> None:
     view().figures[name] = figure
     stem = file_name or f"edgewise_{name}"
     row = st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"figure.{name}.below")
-    row.caption(f"Source: {figure.source}", width="stretch")
+    # Tables stand in it as code; what else a source's title holds is shown as it is.
+    source = labels.escaped(figure.source).replace("\\`", "`")
+    row.caption(f"Source: {source}", width="stretch")
     buttons = row.container(horizontal=True, gap="small", wrap=False, width="content")
     files = (
         ("CSV", "csv", "text/csv", partial(_csv, figure), "The numbers behind the chart"),

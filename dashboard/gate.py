@@ -62,7 +62,7 @@ def entered() -> bool:
             _door(access_file)
             return False
     except EdgewiseError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(labels.escaped(str(error)), icon=":material/error:")
         return False
     except OSError:
         st.error("The access file is gone: whoever runs this app must put it back.", icon=":material/error:")

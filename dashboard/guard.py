@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import streamlit as st
 
-from dashboard import figures, gate
+from dashboard import figures, gate, labels
 from datasets.errors import EdgewiseError
 
 _LOG = logging.getLogger("edgewise")
@@ -32,7 +32,7 @@ def shown(body: Callable[[], None]) -> None:
         body()
         figures.view().settings = st.query_params.to_dict()
     except EdgewiseError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(labels.escaped(str(error)), icon=":material/error:")
     except Exception:
         _LOG.exception("A page failed")
         st.error(
@@ -48,4 +48,4 @@ def attempted() -> Iterator[None]:
     try:
         yield
     except EdgewiseError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(labels.escaped(str(error)), icon=":material/error:")

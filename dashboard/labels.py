@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 SERIES = {
@@ -65,6 +66,9 @@ QUANTITY_SENSES = {"tokens": ("demand",)}
 _PREFIXES = {3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E", 21: "Z", 24: "Y", 27: "R", 30: "Q"}
 _WORDS = {3: "thousand", 6: "million", 9: "billion", 12: "trillion", 15: "quadrillion", 18: "quintillion"}
 _PREFIXED_UNITS = ("OP/s", "op/s", "FLOP/s", "FLOP", "B/s", "B", "OP/s/W", "W")
+# Links, code, emphasis, formulas, HTML, tables; colours and icons that a colon begins; entities.
+_MARKUP = re.compile(r"[\\`*\[\]$<~|]|(?<!\w)_|_(?!\w)|:(?=[\w/])|&(?=[#\w])|(?<=\bwww)\.")
+_BEGINNING = re.compile(r"^(\d*)([#>+.)=-])")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -166,5 +170,11 @@ def lowered(words: str) -> str:
 
 def escaped(text: str) -> str:
     """Text of a stranger, such as a device's name, that Markdown then shows as it stands, in one line."""
-    line = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~:$&" else letter for letter in line)
+    line = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    # What begins a line may make it a heading, a list or a quotation.
+    return _BEGINNING.sub(r"\1\\\2", line)
+
+
+def unescaped(text: str) -> str:
+    """The text of `escaped` as it was, and without the stars of bold words."""
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", re.sub(r"(?<!\\)\*\*", "", text))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboard import figures, gate, guard, loaders, report, saved_views, tour
+from dashboard import figures, gate, guard, labels, loaders, report, saved_views, tour
 from dashboard.figures import PageView
 from dashboard.loaders import ROOT_SCENARIO
 
@@ -85,11 +85,9 @@ def _view(name: str, row: dict[Any, Any], by_path: dict[str, Any], may_save: boo
     line = st.container(horizontal=True, vertical_alignment="center")
     target = by_path.get(str(row["page"]))
     if target is not None:
-        line.page_link(
-            target, label=name.replace("[", "("), query_params=dict(parse_qsl(str(row["address"])))
-        )
+        line.page_link(target, label=labels.escaped(name), query_params=dict(parse_qsl(str(row["address"]))))
     line.button(
-        f"Delete {name}",
+        f"Delete {labels.escaped(name)}",
         key=f"tools.delete.{name}",
         disabled=not may_save,
         type="tertiary",

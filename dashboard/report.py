@@ -59,7 +59,7 @@ def report_html(
     """
     parts = [f"<h1>{_safe(title)}</h1>", f"<p><small>{_safe(version)}, made {made.isoformat()}.</small></p>"]
     if view.sentences:
-        parts.append(_list([sentence.replace("**", "") for sentence in view.sentences]))
+        parts.append(_list([labels.unescaped(sentence) for sentence in view.sentences]))
     parts += [_figure(figure) for figure in view.figures.values()]
     parts.append(f"<h2>Settings</h2>{_settings(view.settings)}<p><small>{_safe(address)}</small></p>")
     if assumptions is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import labels, loaders
 from datasets.database import Snapshot
 
 _QUANTILES = ["low", "central", "high"]
@@ -40,7 +40,7 @@ def shown(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> N
         return
     parent_id = loaders.parent_scenario(current, scenario_id)
     parent = str(loaders.scenarios(current).set_index("scenario_id").at[parent_id, "name"])
-    st.subheader(f"What changed against {parent}", anchor=False)
+    st.subheader(f"What changed against {labels.escaped(parent)}", anchor=False)
     st.dataframe(
         rows,
         hide_index=True,

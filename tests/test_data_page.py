@@ -163,9 +163,14 @@ class TestQuickChart:
 
 
 def test_markdown_of_a_stranger_is_shown_as_it_stands() -> None:
-    assert labels.escaped("[x](http://y) **b** :red[z] $1$ <i>") == (
-        r"\[x\]\(http\://y\) \*\*b\*\* \:red\[z\] \$1\$ \<i\>"
-    )
+    stranger = "[x](http://y) **b** :red[z] $1$ <i> a_b _c_"
+    assert labels.escaped(stranger) == (r"\[x\](http\://y) \*\*b\*\* \:red\[z\] \$1\$ \<i> a_b \_c\_")
+    assert labels.unescaped(labels.escaped(stranger)) == stranger
+    assert [labels.escaped(text) for text in ("# a\nb", "1. c", "It is 3.5: x-y (z)")] == [
+        r"\# a b",
+        r"1\. c",
+        "It is 3.5: x-y (z)",
+    ]
 
 
 def test_the_page_and_the_command_line_write_the_same_bytes(snapshot: database.Snapshot) -> None:

@@ -16,6 +16,7 @@ from dashboard import (
     device_loaders,
     figures,
     guard,
+    labels,
     loaders,
     sentences,
     serving_options,
@@ -141,7 +142,9 @@ def _evaluated(
         options = serving_settings.arguments(values)
         return loaders.budget_rows(current, device_ids, workload_ids, options), values
     except InvalidValue as error:
-        st.warning(f"{error} Until then no option is in force below.", icon=":material/rule:")
+        st.warning(
+            f"{labels.escaped(str(error))} Until then no option is in force below.", icon=":material/rule:"
+        )
         return loaders.budget_rows(current, device_ids, workload_ids, {}), {}
 
 
@@ -208,7 +211,8 @@ def _take_click(event: Any, rows: pd.DataFrame) -> None:
     cell = rows[(rows["device_id"] == device) & (rows["workload_id"] == workload)].iloc[0]
     # The map is tall: the answer also shows where the eye is.
     verdict = "within every budget" if cell["within_budget"] else cell["reason"]
-    st.toast(f"**{cell['workload']}** on **{cell['device']}**: {verdict}", duration="long")
+    workload_name, device_name = (labels.escaped(str(cell[name])) for name in ("workload", "device"))
+    st.toast(f"**{workload_name}** on **{device_name}**: {labels.escaped(verdict)}", duration="long")
 
 
 def _why(current: Snapshot, rows: pd.DataFrame, values: Mapping[str, Any]) -> None:

@@ -66,7 +66,10 @@ def compare_page() -> None:
     else:
         with st.expander("What they assume", icon=":material/menu_book:"):
             st.markdown(
-                "\n".join(f"- **{names[name]}**: {table.at[name, 'description']}" for name in scenario_ids)
+                "\n".join(
+                    f"- **{labels.escaped(names[name])}**: {labels.escaped(described)}"
+                    for name, described in table.loc[scenario_ids, "description"].items()
+                )
             )
         chosen = {name: names[name] for name in scenario_ids}
         _multiples(current, chosen)
@@ -183,7 +186,7 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
     output = figure_choice.picked(PAGE, row)
     steps = analyses.waterfall_steps(current, start, end, output.name)
     if steps.empty:
-        st.info(f"{names[start]} and {names[end]} hold the same assumptions.")
+        st.info(labels.escaped(f"{names[start]} and {names[end]} hold the same assumptions."))
         return
     first, last = float(steps["level_before"].iloc[0]), float(steps["level_after"].iloc[-1])
     scale = labels.scale_for(output.unit, max(first, last))

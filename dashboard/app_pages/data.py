@@ -153,7 +153,7 @@ def _deletable(current: Snapshot, declared: schema.Table, row: dict[Hashable, An
     values = {column: row[column] for column in declared.key}
     said = ", ".join(str(value) for value in values.values())
     pressed = st.button(
-        f"Delete {said}",
+        f"Delete {labels.escaped(said)}",
         key=f"{key}.{said}",
         icon=":material/delete:",
         disabled=not loaders.editing_allowed(),

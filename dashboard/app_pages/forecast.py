@@ -155,7 +155,7 @@ def _choices(current: Snapshot, options: dict[str, list[str]]) -> None:
         key=address.key(PAGE, "published"),
         help="What others project, where it has this unit and sense. Hover a cross for its source.",
     )
-    st.caption(str(table.at[str(address.value(PAGE, "scenario")), "description"]))
+    st.caption(labels.escaped(str(table.at[str(address.value(PAGE, "scenario")), "description"])))
 
 
 def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
@@ -171,15 +171,15 @@ def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) ->
     if loaders.is_replay(current, scenario_id):
         reference = _last(loaders.shares(current, ROOT_SCENARIO, {}, "demand"))
         points = loaders.forecast_bands(current, scenario_id, "ops", {})
-        described = str(table.at[scenario_id, "description"])
+        described = labels.escaped(str(table.at[scenario_id, "description"]))
         said = sentences.replay_sentences(points, described, reference)
     else:
         parent_id = loaders.parent_scenario(current, scenario_id)
         reference = _last(loaders.shares(current, parent_id, {}, "demand"))
         said = sentences.answer_sentences(
             sentences.Answer(
-                scenario=str(table.at[scenario_id, "name"]),
-                reference=str(table.at[parent_id, "name"]),
+                scenario=labels.escaped(str(table.at[scenario_id, "name"])),
+                reference=labels.escaped(str(table.at[parent_id, "name"])),
                 year=LAST_YEAR,
                 shares=_last(loaders.shares(current, scenario_id, overrides, "demand")),
                 capacity_shares=_last(loaders.shares(current, scenario_id, overrides, "capacity")),

@@ -85,7 +85,7 @@ def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None
     names = current.tables["devices"].set_index("device_id")["name"]
     peaks = current.tables["device_peaks"]
     able = set(peaks.loc[(peaks["precision"] == run.precision) & peaks["dense_tops"].notna(), "device_id"])
-    lacking = [str(names[name]) for name in device_ids if name not in able]
+    lacking = [labels.escaped(str(names[name])) for name in device_ids if name not in able]
     if lacking:
         st.info(
             f"Not planned, without a known peak in {run_choice.PRECISIONS[run.precision]}: "
@@ -144,13 +144,13 @@ def _command(plan: pd.Series, run: Run) -> list[str]:
 def _metrics(plan: pd.Series) -> None:
     if not plan["fits_memory"]:
         st.warning(
-            f"No layout fits the memory of {plan['device']}: the fastest one needs "
+            f"No layout fits the memory of {labels.escaped(plan['device'])}: the fastest one needs "
             f"{labels.number(plan['state_gb'] + plan['activation_gb'], 3)} GB of {plan['memory_gb']:g} GB "
             f"a device. "
             "Recompute activations, shard more, take more devices or shorter sequences.",
             icon=":material/info:",
         )
-    st.markdown(f"Fastest layout on **{plan['device']}**: {_layout_words(plan)}.")
+    st.markdown(f"Fastest layout on **{labels.escaped(plan['device'])}**: {_layout_words(plan)}.")
     cells = st.columns(5)
     figures_told = [
         ("Time", f"{labels.number(plan['days'], 3)} d"),
