@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 from forecasting.edge import WorkloadSplit, assistant_shares, edge_use, workload_splits
 from forecasting.fleet_sums import Ability, FleetSums, dedicated_abilities, fleet_sums
+from forecasting.gathered_draws import GatheredDraws
 from forecasting.placement import Host, gain_lookup
 from forecasting.plan import Plan
 from forecasting.series import data_centre_series, edge_series
@@ -153,20 +153,27 @@ def kept_draws(
     draws = len(next(iter(values.values())))
     if draws == 1:
         return keep(_projected_chunk(scenario_id, plan, values, scores))
-    gathered = _Gathered(draws)
+    gathered = GatheredDraws(draws)
     largest = _CHUNK_BYTES // np.dtype(precision).itemsize
     chunk = min(largest, -(-draws // _THREADS)) if chunk_draws is None else chunk_draws
     order = np.argsort(values["edge_software_gain"], kind="stable")
 
     def project(start: int) -> None:
-        rows = order[start : start + chunk]
-        drawn = {name: column[rows].astype(precision) for name, column in values.items()}
-        scored = {name: scores[name][rows].astype(precision) for name in plan.driver_inputs}
-        place = rows if in_order else slice(start, start + len(rows))
+        rows = slice(start, start + chunk)
+        drawn, scored = ({name: column[rows] for name, column in part.items()} for part in ranked)
+        place = order[rows] if in_order else rows
         gathered.put(keep(_projected_chunk(scenario_id, plan, drawn, scored)), place)
 
     # BLAS threads below ours would only wait for one another.
     with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=_THREADS) as pool:
+
+        def in_rank(names: Iterable[str], columns: Draws) -> dict[str, Array]:
+            names = list(names)
+            return dict(
+                zip(names, pool.map(lambda n: columns[n].astype(precision)[order], names), strict=True)
+            )
+
+        ranked = in_rank(values, values), in_rank(plan.driver_inputs, scores)
         for _ in pool.map(project, range(0, draws, chunk)):
             pass
     return gathered.whole
@@ -182,34 +189,6 @@ def _hold_freed_memory() -> None:
     # Until it has seen a large block come and go, the C library hands freed memory back to the system at
     # once, and each chunk would fetch it page by page again: a third of the time.
     np.empty(_LARGE_BLOCK_BYTES, dtype=np.uint8)
-
-
-class _Gathered:
-    """Arrays of all draws, filled chunk by chunk."""
-
-    def __init__(self, draws: int):
-        self.draws, self.whole, self._lock = draws, None, Lock()
-
-    def put(self, part: Any, rows: NDArray[np.int64] | slice) -> None:
-        """Write a chunk's arrays to its rows."""
-        with self._lock:
-            if self.whole is None:
-                self.whole = self._space(part)
-        self._fill(self.whole, part, rows)
-
-    def _space(self, part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: self._space(inner) for key, inner in part.items()}
-        return np.empty((*part.shape[:0:-1], self.draws), part.dtype).T
-
-    def _fill(self, whole: Any, part: Any, rows: NDArray[np.int64] | slice) -> None:
-        if isinstance(whole, dict):
-            for key, inner in whole.items():
-                self._fill(inner, part[key], rows)
-        else:
-            # The draws of a year lie side by side in memory.
-            for year, figures in zip(np.atleast_2d(whole.T), np.atleast_2d(part.T), strict=True):
-                year[rows] = figures
 
 
 def fleets_and_abilities(

@@ -54,7 +54,8 @@ class Model:
 
     def scores(self, draws: int, seed: int = 0) -> Scores:
         """Correlated standard-normal scores of all inputs, (draws,) each."""
-        return correlated_scores(normal_scores(self.inputs, draws, seed), self.correlations)
+        independent = normal_scores(self.inputs, draws, seed, draws_precision(draws))
+        return correlated_scores(independent, self.correlations)
 
     def kept(self, scores: Scores, keep: Callable[[Projection], Any], *, in_order: bool = True) -> Any:
         """What `keep` takes out of the projections at the scores (`draws.kept_draws`)."""

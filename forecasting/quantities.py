@@ -53,9 +53,10 @@ def quantity_draws(projection: Projection, quantity: str, series: str, sense: st
         return dict(projection.tokens_per_day.get(series, {})) if sense == "demand" else {}
     if quantity == "usd":
         return _cost(projection, series, sense)
-    if quantity in ("ops", "h100e"):
-        per = projection.h100_ops_per_s if quantity == "h100e" else 1.0
-        return {s: ops / per for s, ops in projection.operations[series, sense].items()}
+    if quantity == "ops":
+        return dict(projection.operations[series, sense])
+    if quantity == "h100e":
+        return {s: ops / projection.h100_ops_per_s for s, ops in projection.operations[series, sense].items()}
     if quantity == "mtco2":
         power = projection.power_w[series, sense]
         return {s: carbon_mt_per_year(w, projection.values) for s, w in power.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ MAX_DRAWS = 200_000
 _PIECE = 2**11
 
 
-def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[str, NDArray[np.float64]]:
+def normal_scores(
+    names: Iterable[str], draws: int, seed: int = 0, precision: type[Any] = np.float64
+) -> Mapping[str, NDArray[np.float64]]:
     """Scores of each named input, quasi-random over the inputs together.
 
     The sequence is drawn for the sorted names, so the order in which they are asked for changes nothing, and
@@ -31,6 +34,8 @@ def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[st
         Number of draws, 1 to 200,000.
     seed : int
         Seed of the scrambling, 0 or more.
+    precision : type
+        Double or single.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def normal_scores(names: Iterable[str], draws: int, seed: int = 0) -> Mapping[st
     ordered = sorted(set(names))
     if not ordered:
         return MappingProxyType({})
-    scores = np.empty((len(ordered), draws))
+    scores = np.empty((len(ordered), draws), precision)
     engine = qmc.Sobol(len(ordered), scramble=True, rng=seed)
     with ThreadPoolExecutor(max_workers=2) as pool:
         # A first piece of a power of two keeps the generator silent; the sequence is that of one piece.
