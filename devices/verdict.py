@@ -34,7 +34,7 @@ class Verdict:
 
 def verdict(pairs: Pairs, settings: Settings, found: Outcome) -> Verdict:
     """Judge every pair against its budgets."""
-    obstacles = _obstacles(pairs, settings)
+    obstacles = why_unknown(pairs, settings)
     ratios = _ratios(pairs, settings.serving.options, found)
     largest = np.fmax.reduce(np.stack(list(ratios.values())), axis=0)
     margin = np.where(found.is_held, largest, np.inf)
@@ -60,7 +60,7 @@ def _ratios(pairs: Pairs, options: Options, found: Outcome) -> dict[str, Floats]
         }
 
 
-def _obstacles(pairs: Pairs, settings: Settings) -> Labels:
+def why_unknown(pairs: Pairs, settings: Settings) -> Labels:
     """Why a pair cannot be evaluated at all; the empty string where it can."""
     hardware, networks = pairs.hardware, pairs.networks
     why = np.full(len(pairs), "", dtype=object)

@@ -231,8 +231,8 @@ def _compared(
 
 def payload_bits(tables: Tables, workload_id: str, scale: float = 1.0) -> tuple[float, float]:
     """Bits that a request of a workload sends up and down, times a factor."""
-    row = tables["workloads"].set_index("workload_id").loc[workload_id]
-    columns = ("uplink_bytes_per_request", "downlink_bytes_per_request")
+    columns = ["uplink_bytes_per_request", "downlink_bytes_per_request"]
+    row = tables["workloads"].loc[tables["workloads"]["workload_id"] == workload_id, columns].iloc[0]
     up, down = (float(np.nan_to_num(row[c])) * 8 * scale for c in columns)
     return up, down
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,22 +124,20 @@ def frontier_scale(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.floa
     return np.exp(like(np.maximum(YEARS - LAST_HISTORY_YEAR, 0), yearly)[:, None] * yearly).T
 
 
-def tokens_per_item(tables: Tables, workload_id: str, *, cached_too: bool = False) -> float:
+def tokens_per_item(workload: Mapping[str, Any], *, cached_too: bool = False) -> float:
     """Tokens that one item processes: prompt plus output, hidden reasoning and samples included.
 
     Parameters
     ----------
-    tables : mapping of str to DataFrame
-    workload_id : str
+    workload : mapping
+        A row of the table ``workloads``.
     cached_too : bool
         Count the cached part of the prompt too, which providers meter and which costs next to no operations.
     """
-    row = tables["workloads"].set_index("workload_id").loc[workload_id]
-    cached = 0.0 if cached_too else _number(row["cached_prompt_share"]) or 0.0
-    prompt = (_number(row["prompt_tokens"]) or 0.0) * (1 - cached)
-    output = (
-        (_number(row["output_tokens"]) or 0.0) * float(row["reasoning_multiplier"]) * float(row["samples"])
-    )
+    cached = 0.0 if cached_too else _number(workload["cached_prompt_share"]) or 0.0
+    prompt = (_number(workload["prompt_tokens"]) or 0.0) * (1 - cached)
+    written = (_number(workload["output_tokens"]) or 0.0) * float(workload["reasoning_multiplier"])
+    output = written * float(workload["samples"])
     return prompt + output
 
 

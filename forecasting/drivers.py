@@ -120,8 +120,9 @@ def _growth_index(rates: NDArray[np.float64]) -> NDArray[np.float64]:
 def drivers_by_name(tables: Tables) -> dict[tuple[str, str], Driver]:
     """Every driver of ``workload_drivers`` in YEARS; shares move along lines, the rest in logarithms."""
     drivers = {}
-    for (workload_id, name), rows in tables["workload_drivers"].groupby(["workload_id", "driver"]):
-        rows = rows.sort_values("year")
+    listed = ["workload_id", "driver", "unit", "year", "low", "central", "high"]
+    by_year = tables["workload_drivers"][listed].sort_values("year")
+    for (workload_id, name), rows in by_year.groupby(["workload_id", "driver"]):
         unit = str(rows["unit"].iloc[0])
         known = rows["year"].to_numpy(np.int64)
         central = rows["central"].to_numpy(float)

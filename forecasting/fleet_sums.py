@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.arithmetic import like
-from forecasting.fleets import STOCK_YEARS, Fleet, vintage_mix
+from forecasting.fleets import STOCK_YEARS, Fleet
 from forecasting.placement import GAIN_GRID, NO_GAIN, GainLookup, Host, rising_tables
 from forecasting.years import FIRST_YEAR, LAST_HISTORY_YEAR, YEARS
 
@@ -89,14 +89,13 @@ class FleetSums:
 def segment_of(
     fleet: Fleet, mix: pd.DataFrame, device_traits: pd.DataFrame, hosts: Sequence[Host]
 ) -> Segment:
-    """A segment from its fleet, the normalised mix and the traits of devices; an unknown trait is none."""
-    mixed = vintage_mix(mix, fleet.segment, fleet.vintages)
-    known = np.nan_to_num(device_traits.reindex(mixed.index)[list(TRAITS)].to_numpy(float))
+    """A segment from its fleet, device shares by vintage and traits of devices; an unknown trait is none."""
+    known = np.nan_to_num(device_traits.reindex(mix.index)[list(TRAITS)].to_numpy(float))
     shares, shares_of = _distinct([np.ones(len(fleet.vintages)), *(host.share for host in hosts)])
     tables, tables_of = ability_tables(hosts, len(fleet.vintages))
     return Segment(
         fleet=fleet,
-        traits=known.T @ mixed.to_numpy(float),
+        traits=known.T @ mix.to_numpy(float),
         hosts=tuple(hosts),
         shares=shares,
         shares_of=shares_of[1:],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,11 @@ from scipy.special import ndtr
 
 from devices.budgets import budgets
 from forecasting.arithmetic import like
-from forecasting.fleets import vintage_mix
 from forecasting.scenarios import Tables
 from forecasting.years import LAST_HISTORY_YEAR, YEARS
 
 ANY_DEVICE = "any"
+_PER_ITEM = ["energy_per_item_j", "operations_per_item", "wait_s"]
 REFERENCE_CLOUD_DEVICE = "h100_sxm"
 # Logarithms of the speed gained by software since the last year of history at which ability is tabulated.
 GAIN_GRID: NDArray[np.float64] = np.arange(-2.0, 6.0 + 1e-9, 0.125)
@@ -96,18 +97,21 @@ class Host:
 
 @dataclass(frozen=True)
 class CoreResults:
-    """What the core says of every device and workload of the forecast, evaluated once."""
+    """What the core says of every device and workload of the forecast, evaluated once.
 
-    frame: pd.DataFrame
+    Attributes
+    ----------
+    by_workload : mapping of workload_id to DataFrame
+        Index device_id: margin, energy_per_item_j, operations_per_item, wait_s.
+    spread : float
+    """
+
+    by_workload: Mapping[str, pd.DataFrame]
     spread: float
-
-    def row(self, device_id: str, workload_id: str) -> pd.Series:
-        """The budget row of one device and workload."""
-        return self.frame.loc[(device_id, workload_id)]
 
     def operations_per_item(self, workload_id: str, device_id: str | None = None) -> float:
         """Operations that one item of a workload takes; the same on every device of like precision."""
-        rows = self.frame.xs(workload_id, level="workload_id")["operations_per_item"].dropna()
+        rows = self.by_workload[workload_id]["operations_per_item"].dropna()
         if device_id is not None and device_id in rows.index:
             return float(rows[device_id])
         return float(rows.median())
@@ -120,27 +124,27 @@ def core_results(tables: Tables, spread: float) -> CoreResults:
     devices |= set(hosts.loc[hosts["device_id"] != ANY_DEVICE, "device_id"])
     workloads = set(demand["workload_id"]) | set(demand["elsewhere"].dropna())
     frame = budgets(tables, sorted(devices), sorted(workloads))
-    return CoreResults(frame.set_index(["device_id", "workload_id"]).sort_index(), spread)
+    frame["wait_s"] = waiting_s(frame["first_token_s"].to_numpy(), frame["latency_s"].to_numpy())
+    told = frame.set_index("device_id")[["workload_id", "margin", *_PER_ITEM]]
+    return CoreResults(dict(iter(told.groupby("workload_id"))), spread)
 
 
 def hosts_by_workload(
-    tables: Tables, mix: pd.DataFrame, vintages: dict[str, NDArray[np.int64]], core: CoreResults
+    tables: Tables, shares: Mapping[str, pd.DataFrame], core: CoreResults
 ) -> dict[str, list[Host]]:
     """Every row of ``workload_hosts``, evaluated over the vintages of its segment.
 
     Parameters
     ----------
     tables : mapping
-    mix : DataFrame
-        Normalised device shares (`fleets.normalised_mix`).
-    vintages : dict of segment to (V,) array
+    shares : mapping of segment to DataFrame
+        Device shares by vintage (`fleets.vintage_mix`).
     core : CoreResults
 
     Returns
     -------
     dict of workload_id to list of Host
     """
-    shares = {segment: vintage_mix(mix, segment, years) for segment, years in vintages.items()}
     hosts: dict[str, list[Host]] = {}
     for row in tables["workload_hosts"].itertuples(index=False):
         if row.dedicated:
@@ -155,17 +159,16 @@ def hosts_by_workload(
     return hosts
 
 
-def waiting_s(results: pd.DataFrame) -> pd.Series:
+def waiting_s(first_token_s: NDArray[np.float64], latency_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a user waits for, s: the first token where an answer streams, else the whole item."""
-    return results["first_token_s"].fillna(results["latency_s"])
+    return np.where(np.isnan(first_token_s), latency_s, first_token_s)
 
 
 def _host(row: object, share: pd.DataFrame, core: CoreResults) -> Host:
     workload_id = str(row.workload_id)  # type: ignore[attr-defined]
-    results = core.frame.xs(workload_id, level="workload_id").reindex(share.index)
+    results = core.by_workload[workload_id].reindex(share.index)
     margin = results["margin"].to_numpy(float)
-    energy = np.nan_to_num(results["energy_per_item_j"].to_numpy(float))
-    wait = np.nan_to_num(waiting_s(results).to_numpy(float))
+    energy, wait = (np.nan_to_num(results[name].to_numpy(float)) for name in ("energy_per_item_j", "wait_s"))
     weights = share.to_numpy(float)
     faster = np.exp(GAIN_GRID)[:, None]
     able = able_probability(margin[None, :], GAIN_GRID[:, None], core.spread)

@@ -18,7 +18,7 @@ from forecasting.accelerators import (
 from forecasting.cloud_sums import CloudWeights, cloud_weights
 from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
 from forecasting.fleet_sums import Segment, segment_of
-from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix
+from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix, vintage_mix
 from forecasting.placement import (
     REFERENCE_CLOUD_DEVICE,
     CoreResults,
@@ -83,9 +83,10 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     """
     fleets = fleets_by_segment(tables)
     mix = normalised_mix(tables["fleet_mix"])
+    shares = {name: vintage_mix(mix, name, fleet.vintages) for name, fleet in fleets.items()}
     core = core_results(tables, fleet_spread)
     traits = device_traits(tables)
-    hosts = hosts_by_workload(tables, mix, {s: f.vintages for s, f in fleets.items()}, core)
+    hosts = hosts_by_workload(tables, shares, core)
     demands = workload_demands(tables)
     workloads = tables["workloads"].set_index("workload_id")
     elsewhere = {d.elsewhere for d in demands.values() if d.elsewhere is not None}
@@ -94,13 +95,14 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     h100_ops_per_s = h100_peak_ops_per_s(tables)
     serving = _serving(tables, mix, accelerators, sorted(elsewhere), traits)
     cloud_operations = {w: core.operations_per_item(w, REFERENCE_CLOUD_DEVICE) for w in elsewhere}
-    families = {w: str(workloads.at[w, "family"]) for w in involved}
-    tokens = {w: t for w in involved if (t := tokens_per_item(tables, w)) > 0}
-    metered = {w: tokens_per_item(tables, w, cached_too=True) for w in involved}
-    frontier = frozenset(w for w in involved if workloads.at[w, "frontier_track"])
+    rows = workloads.loc[involved].to_dict("index")
+    families = {w: str(row["family"]) for w, row in rows.items()}
+    tokens = {w: t for w in involved if (t := tokens_per_item(rows[w])) > 0}
+    metered = {w: tokens_per_item(rows[w], cached_too=True) for w in involved}
+    frontier = frozenset(w for w, row in rows.items() if row["frontier_track"])
     inputs = {name for d in demands.values() for name in d.terms.inputs}
     return Plan(
-        segments=_segments(fleets, mix, traits, hosts),
+        segments=_segments(fleets, shares, traits, hosts),
         device_traits=traits,
         demands=demands,
         hosts=hosts,
@@ -121,11 +123,14 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
 
 
 def _segments(
-    fleets: Mapping[str, Fleet], mix: pd.DataFrame, traits: pd.DataFrame, hosts: Mapping[str, list[Host]]
+    fleets: Mapping[str, Fleet],
+    shares: Mapping[str, pd.DataFrame],
+    traits: pd.DataFrame,
+    hosts: Mapping[str, list[Host]],
 ) -> dict[str, Segment]:
     sharing = [host for group in hosts.values() for host in group if not host.dedicated]
     return {
-        name: segment_of(fleet, mix, traits, [host for host in sharing if host.segment == name])
+        name: segment_of(fleet, shares[name], traits, [host for host in sharing if host.segment == name])
         for name, fleet in fleets.items()
     }
 

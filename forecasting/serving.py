@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from devices.budgets import budgets
+from devices.budgets import named_pairs
+from devices.outcome import outcome
+from devices.settings import settings
+from devices.verdict import why_unknown
 from forecasting.accelerators import AcceleratorHistory
 from forecasting.fleets import STOCK_YEARS, surviving_share, vintage_mix
 from forecasting.placement import waiting_s
@@ -101,21 +104,7 @@ def serving_rates(
     -------
     ServingRates
     """
-    chosen: pd.DataFrame | None = None
-    for group in DEVICE_GROUPS:
-        frame = budgets(tables, list(mix.index), list(workload_ids), devices=group)
-        frame = frame.set_index(["device_id", "workload_id"])
-        frame["wait_s"] = waiting_s(frame)
-        frame = frame[["devices", "fits_memory", "items_per_s", "operations_per_item", "wait_s"]]
-        if chosen is None:
-            chosen = frame
-            continue
-        wider = ~chosen["fits_memory"].astype(bool)
-        if not wider.any():
-            break
-        chosen = chosen.where(~wider, frame.reindex(chosen.index), axis=0)
-    assert chosen is not None  # noqa: S101  DEVICE_GROUPS is not empty
-    rates = chosen.where(chosen["fits_memory"].astype(bool))
+    rates = _on_narrowest_groups(tables, list(mix.index), list(workload_ids))
     peak = peak_ops_per_s.reindex(rates.index.get_level_values("device_id")).to_numpy(float)
     executed = (rates["items_per_s"] * rates["operations_per_item"]).to_numpy(float)
     rates = rates.assign(peak_share=executed / (rates["devices"].to_numpy(float) * peak))
@@ -124,6 +113,34 @@ def serving_rates(
         for column in ("peak_share", "wait_s")
     )
     return ServingRates(rates, mix, by_year, waits)
+
+
+def _on_narrowest_groups(tables: Tables, device_ids: list[str], workload_ids: list[str]) -> pd.DataFrame:
+    """Every device with every workload on the narrowest group that holds it; NaN where none does.
+
+    All widths are one call of the core.
+    """
+    pairs = named_pairs(tables, device_ids, workload_ids, None)
+    group, place = np.divmod(np.arange(len(DEVICE_GROUPS) * len(pairs)), len(pairs))
+    every = pairs.take(place)
+    chosen = settings(pairs).take(place).changed(devices=np.array(DEVICE_GROUPS, dtype=float)[group])
+    found = outcome(every, chosen, tables["efficiencies"])
+    fits = found.fits_memory.reshape(len(DEVICE_GROUPS), -1)
+    rows = fits.argmax(axis=0) * len(pairs) + np.arange(len(pairs))
+    held, chosen = found.take(rows), chosen.take(rows)
+    frame = pd.DataFrame(
+        {
+            "devices": chosen.devices,
+            "items_per_s": held.items_per_s,
+            "operations_per_item": held.operations_per_item,
+            "wait_s": waiting_s(held.first_token_s, held.latency_s),
+        },
+        index=pd.MultiIndex.from_arrays(
+            [pairs.hardware.device_id, pairs.workloads.workload_id], names=["device_id", "workload_id"]
+        ),
+    )
+    frame.loc[~fits.any(axis=0) | (why_unknown(pairs, chosen) != "")] = np.nan
+    return frame
 
 
 def _mean_over_mix(rates: pd.Series, mix: pd.DataFrame, workload_id: str) -> Array:
