@@ -65,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = parser().parse_args(argv)
-        frame = arguments.run(arguments)
+        with output.progress_shown():
+            frame = arguments.run(arguments)
         if frame is not None:
             output.deliver(frame, arguments)
         sys.stdout.flush()

@@ -57,9 +57,10 @@ def add_draws(parser: argparse.ArgumentParser, default: int) -> None:
 
 def projections(arguments: argparse.Namespace, tables: Mapping[str, pd.DataFrame]) -> Iterator[Projection]:
     """One projection after the other, of each scenario asked for."""
+    from forecasting.progress import tracked
     from forecasting.projection import projection
 
-    for scenario_id in scenario_ids(arguments):
+    for scenario_id in tracked(scenario_ids(arguments), "scenarios"):
         yield projection(
             tables,
             scenario_id,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,9 @@ from datasets.errors import InvalidValue
 if TYPE_CHECKING:
     import pandas as pd
 
+# Below a second nobody wonders; then a bar of so many characters.
+QUIET_S, BAR_WIDTH = 1.0, 24
+CLEAR_LINE = "\x1b[K"
 FORMATS = ("csv", "json", "parquet", "table")
 
 
@@ -37,11 +43,46 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def progress(done: int, total: int) -> None:
-    """Show on a terminal how far a long computation has come; elsewhere say nothing."""
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        print(f"\r{done} of {total} devices left out", end=end, file=sys.stderr, flush=True)
+class ProgressBar:
+    """A line on stderr that fills up while something long runs, and goes when it ends; only on a terminal.
+
+    Nothing shows in the first second.
+    """
+
+    def __init__(self) -> None:
+        self._began, self._shown = time.monotonic(), False
+
+    def __call__(self, done: int, total: int, what: str = "devices left out") -> None:
+        """Show how many of how many are done; the last takes the line away."""
+        if done >= total:
+            self.clear()
+            return
+        taken = time.monotonic() - self._began
+        if not sys.stderr.isatty() or (taken < QUIET_S and not self._shown):
+            return
+        filled = BAR_WIDTH * done // total
+        line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done} of {total} {what}, {taken:.0f} s"
+        print(f"\r{CLEAR_LINE}{line}", end="", file=sys.stderr, flush=True)
+        self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away, so that words and data begin a line of their own."""
+        if self._shown:
+            print(f"\r{CLEAR_LINE}", end="", file=sys.stderr, flush=True)
+            self._shown = False
+
+
+@contextmanager
+def progress_shown() -> Iterator[ProgressBar]:
+    """Show how far whatever runs within has come."""
+    from forecasting.progress import heard
+
+    bar = ProgressBar()
+    with heard(bar):
+        try:
+            yield bar
+        finally:
+            bar.clear()
 
 
 def deliver(frame: pd.DataFrame, arguments: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ from forecasting.backtest_methods import (
     spread_factor,
 )
 from forecasting.backtest_outlooks import INTERVAL, Outlook
+from forecasting.progress import tracked
 from forecasting.scenarios import Tables
 from forecasting.years import DAYS_PER_YEAR
 
@@ -84,10 +85,9 @@ def backtest(tables: Tables, *, origins_per_year: int = 1, first_origin: int = S
         )
     settings = blend_settings(history, min(SCORED_FROM, first_origin))
     methods = {**BASELINES, **FITTED, "blend": _tuned(settings)}
+    asked = [(name, float(origin)) for name in methods for origin in origins]
     frames = [
-        _scored(name, method, history, float(origin))
-        for name, method in methods.items()
-        for origin in origins
+        _scored(name, methods[name], history, origin) for name, origin in tracked(asked, "past forecasts")
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 

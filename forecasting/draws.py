@@ -17,6 +17,7 @@ from forecasting.fleet_sums import Ability, FleetSums, dedicated_abilities, flee
 from forecasting.gathered_draws import GatheredDraws
 from forecasting.placement import Host, gain_lookup
 from forecasting.plan import Plan
+from forecasting.progress import tracked
 from forecasting.series import data_centre_series, edge_series
 from forecasting.supply import shipment_factor
 
@@ -174,8 +175,8 @@ def kept_draws(
             )
 
         ranked = in_rank(values, values), in_rank(plan.driver_inputs, scores)
-        for _ in pool.map(project, range(0, draws, chunk)):
-            pass
+        for done in tracked([pool.submit(project, start) for start in range(0, draws, chunk)], "parts drawn"):
+            done.result()
     return gathered.whole
 
 

@@ -16,6 +16,7 @@ from forecasting.bands import BAND_COLUMNS, band_quantiles
 from forecasting.draws import SENSES, Projection
 from forecasting.evaluation import Model, scenario_model
 from forecasting.plan import Plan
+from forecasting.progress import tracked
 from forecasting.quantities import QUANTITIES, quantity_draws
 from forecasting.replay import SERIES, published_points
 from forecasting.scenarios import Tables, scenario_lineage
@@ -99,7 +100,7 @@ def forecast(
     if quantity not in QUANTITIES:
         raise UnknownName("quantity", quantity, QUANTITIES)
     frames = []
-    for scenario_id in scenario_ids:
+    for scenario_id in tracked(scenario_ids, "scenarios"):
         lineage = scenario_lineage(tables, scenario_id)
         kinds = tables["scenarios"].set_index("scenario_id")["kind"]
         if kinds[lineage[-1]] == "replay":

@@ -14,6 +14,7 @@ from forecasting.correlations import Correlations, correlated_scores, redrawn_sc
 from forecasting.evaluation import Model, Scores, evaluated, scenario_model
 from forecasting.outputs import HEADLINES, output_and_year
 from forecasting.plan import Plan
+from forecasting.progress import tracked
 from forecasting.quantiles import Z95
 from forecasting.sampling import MAX_DRAWS, normal_scores
 from forecasting.scenarios import Tables
@@ -210,7 +211,7 @@ def _sampled_effects(
     felt = [i for i, group in enumerate(groups) if not read.isdisjoint(group.inputs)]
     at_base = evaluated(model, base, outputs, block_draws=block_draws)
     at_redrawn = {output: np.tile(figures, (len(groups), 1)) for output, figures in at_base.items()}
-    for first in range(0, len(felt), _GROUPS_AT_A_TIME):
+    for first in tracked(range(0, len(felt), _GROUPS_AT_A_TIME), "groups of inputs redrawn"):
         together = felt[first : first + _GROUPS_AT_A_TIME]
         redrawn = [redrawn_scores(base, fresh, groups[i].inputs, model.correlations) for i in together]
         stacked = {name: np.concatenate([scores[name] for scores in redrawn]) for name in model.inputs}

@@ -17,6 +17,7 @@ from forecasting.bands import BAND_COLUMNS, band_quantiles
 from forecasting.evaluation import evaluated, scenario_model
 from forecasting.outputs import output_and_year
 from forecasting.plan import Plan
+from forecasting.progress import tracked
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -171,7 +172,7 @@ def _bands_at(
         model = scenario_model(tables, scenario_id, overrides=overrides | held, plan=None if held else plan)
         scores = model.scores(draws, seed)
         values = model.values(scores)
-        for i in np.flatnonzero(spread == level):
+        for i in tracked(np.flatnonzero(spread == level).tolist(), "points of the grid"):
             at = {name: np.full(draws, value) for name, value in zip(names, points[i], strict=True)}
             figures = evaluated(model, scores, outputs, values=values | at)
             found[i] = [band_quantiles(figures[output]) for output in outputs]

@@ -14,6 +14,7 @@ from forecasting.assumptions import changed_assumptions
 from forecasting.evaluation import Model, evaluated, scenario_model
 from forecasting.outputs import output_and_year
 from forecasting.plan import Plan
+from forecasting.progress import tracked
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -84,7 +85,7 @@ def shapley_values(worth: Callable[[frozenset[int]], float], players: int) -> Ar
     (players,) array
     """
     sets = [frozenset(i for i in range(players) if mask >> i & 1) for mask in range(2**players)]
-    worths = [worth(members) for members in sets]
+    worths = [worth(members) for members in tracked(sets, "sets of causes")]
     share = [factorial(k) * factorial(players - k - 1) / factorial(players) for k in range(players)]
     values = np.zeros(players)
     for mask, members in enumerate(sets):

@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
     if arguments.left_out:
         from devices.evidence import left_out_predictions
 
-        return left_out_predictions(tables, progress=output.progress)
-    fitted = fit_efficiencies(tables, output.progress)
+        return left_out_predictions(tables, progress=output.ProgressBar())
+    fitted = fit_efficiencies(tables, output.ProgressBar())
     stored = set(tables["efficiencies"].query("origin == 'builtin'")["efficiency_id"])
     new = sorted(set(fitted["efficiency_id"]) - stored)
     output.say(

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
 
     rows = None if arguments.measurements is None else _rows(arguments.measurements)
     tables = database.load(arguments.db).tables
-    frame = validation(tables, rows, left_out=not arguments.stored, progress=output.progress)
+    frame = validation(tables, rows, left_out=not arguments.stored, progress=output.ProgressBar())
     for sentence in [] if rows is None else [*unplaced_rows(tables, rows), left_out_conditions(rows)]:
         if sentence:
             output.say(sentence)
