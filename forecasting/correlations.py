@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InvalidValue
+from forecasting.arithmetic import like
 from forecasting.scenarios import Tables
 
 Array = NDArray[np.float64]
@@ -77,7 +78,8 @@ def correlated_scores(scores: Scores, correlations: Correlations) -> Scores:
         return scores
     factor = np.linalg.cholesky(correlations.matrix[np.ix_(kept, kept)])
     names = [correlations.names[i] for i in kept]
-    mixed = factor @ np.stack([scores[name] for name in names])
+    independent = np.stack([scores[name] for name in names])
+    mixed = like(factor, independent) @ independent
     return {**scores, **dict(zip(names, mixed, strict=True))}
 
 

@@ -55,11 +55,6 @@ class Segment:
         """What is summed at the end of every year, (U + 4, V): shares, then traits."""
         return np.vstack([self.shares, self.traits])
 
-    @cached_property
-    def past(self) -> Array:
-        """The same and, below it, the tables as they are without a gain, (U + 4 + K, V)."""
-        return np.vstack([self.fixed, self.tables[NO_GAIN]])
-
 
 @dataclass(frozen=True)
 class Ability:
@@ -142,16 +137,21 @@ def fleet_sums(
     shipped, alive = fleet.shipments(scores, supply), fleet.surviving(scores)
     alive_over_year = mean_survival(alive)
     # What hangs on no gain is summed at year ends, its mean over a year being that of both ends.
-    fixed, past, rising = (like(rows, shipped) for rows in (segment.fixed, segment.past, segment.rising))
-    ends = np.empty((len(STOCK_YEARS), len(past), shipped.shape[1]), shipped.dtype)
-    able = np.empty((len(YEARS), segment.tables.shape[1], shipped.shape[1]), shipped.dtype)
+    fixed, past, rising = (
+        like(rows, shipped) for rows in (segment.fixed, segment.tables[NO_GAIN], segment.rising)
+    )
+    ends = np.empty((len(STOCK_YEARS), len(fixed), shipped.shape[1]), shipped.dtype)
+    able_ends = np.empty((known + 1, len(past), shipped.shape[1]), shipped.dtype)
+    able = np.empty((len(YEARS), len(past), shipped.shape[1]), shipped.dtype)
     for i, (sold, ages) in enumerate(fleet.sold_by_year):
-        rows = past if i <= known else fixed
-        np.matmul(rows[:, :sold], shipped[:sold] * alive[ages], out=ends[i, : len(rows)])
-        if i > known and segment.hosts:
-            over_year = shipped[:sold] * alive_over_year[ages]
+        in_use = shipped[:sold] * alive[ages]
+        np.matmul(fixed[:, :sold], in_use, out=ends[i])
+        if i <= known:
+            np.matmul(past[:, :sold], in_use, out=able_ends[i])
+        elif segment.hosts:
+            over_year = np.multiply(shipped[:sold], alive_over_year[ages], out=in_use)
             lookup.summed(i - 1, over_year, rising[..., :sold], out=able[i - 1])
-    able[:known] = _between(ends[: known + 1, len(fixed) :])
+    able[:known] = _between(able_ends)
     units, traits = _between(ends[:, : len(segment.shares)]), ends[1:, len(segment.shares) :]
     sums = FleetSums(ends[1:, 0].T, {name: traits[:, k].T for k, name in enumerate(TRAITS)})
     return sums, {

@@ -53,7 +53,7 @@ def quantile_values(
     Parameters
     ----------
     z : array_like
-        Standard-normal scores; broadcast against the quantiles.
+        Standard-normal scores; broadcast against the quantiles. Values come in their precision.
     low, central, high : array_like
         The 5, 50 and 95 % quantiles; zeros stay zero under ``lognormal`` and ``logitnormal``.
     distribution : {'lognormal', 'logitnormal', 'normal'}
@@ -64,12 +64,14 @@ def quantile_values(
         Broadcast shape of the inputs.
     """
     to_scale, from_scale = _SCALES[distribution]
+    single = np.asarray(z).dtype == np.float32
     z, low, central, high = (np.asarray(a, dtype=float) for a in (z, low, central, high))
     middle = to_scale(central)
     below, above = (middle - to_scale(low)) / Z95, (to_scale(high) - middle) / Z95
     values = from_scale(middle + z * np.where(z < 0, below, above))
     fixed = (low == central) & (central == high)
-    return np.where(fixed | (central == 0) & (distribution != "normal"), central, values)
+    values = np.where(fixed | (central == 0) & (distribution != "normal"), central, values)
+    return values.astype(np.float32) if single else values
 
 
 class TwoPieceCurve:
