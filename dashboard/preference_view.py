@@ -12,11 +12,11 @@ from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
 
 _TABLE = {
     "term": "Term",
-    "of": "What it weighs",
     "first": f"{LAST_HISTORY_YEAR}, logit",
     "last": f"{LAST_YEAR}, logit",
     "last_low": f"{LAST_YEAR}, 5 %",
     "last_high": f"{LAST_YEAR}, 95 %",
+    "of": "What it weighs",
 }
 
 

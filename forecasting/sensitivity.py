@@ -159,24 +159,31 @@ def sensitivity(
     groups = input_groups(model)
     swings = tornado(model, groups, outputs)
     effects = _sampled_effects(model, groups, outputs, samples, seed, block_draws)
-    frames = []
-    for output in outputs:
-        centre, low, high = swings[output]
-        effect, error = effects[output]
-        frame = pd.DataFrame(
-            {
-                "assumption_id": [g.group_id for g in groups],
-                "total_effect": effect,
-                "total_effect_error": error,
-                "at_low": low,
-                "at_high": high,
-                "kind": [g.kind for g in groups],
-                "inputs": [len(g.inputs) for g in groups],
-                "name": [g.name for g in groups],
-            }
-        ).assign(output=output, at_central=centre, unit=units[output])
-        frames.append(frame.sort_values(["total_effect", "assumption_id"], ascending=[False, True]))
+    frames = [
+        _ranked(groups, effects[output], swings[output]).assign(output=output, unit=units[output])
+        for output in outputs
+    ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def _ranked(
+    groups: Sequence[InputGroup], effects: tuple[Array, Array], swings: tuple[float, Array, Array]
+) -> pd.DataFrame:
+    """Groups with their effects and swings, the strongest first."""
+    frame = pd.DataFrame(
+        {
+            "assumption_id": [g.group_id for g in groups],
+            "total_effect": effects[0],
+            "total_effect_error": effects[1],
+            "at_central": swings[0],
+            "at_low": swings[1],
+            "at_high": swings[2],
+            "kind": [g.kind for g in groups],
+            "inputs": [len(g.inputs) for g in groups],
+            "name": [g.name for g in groups],
+        }
+    )
+    return frame.sort_values(["total_effect", "assumption_id"], ascending=[False, True])
 
 
 def tornado(

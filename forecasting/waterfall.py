@@ -150,21 +150,24 @@ def waterfall(
     effects = shapley_values(medians, len(found))
     # What is left of a cause that the figure does not feel is the last bit of a sum.
     effects[np.abs(effects) < 1e-12 * abs(medians(frozenset()))] = 0.0
+    return _steps(found, effects, medians(frozenset())).assign(output=output, unit=unit)[COLUMNS]
+
+
+def _steps(found: Sequence[Cause], effects: Array, start: float) -> pd.DataFrame:
+    """A row a cause, the largest effect first, each from the level at which the one before it ends."""
     order = np.argsort(-np.abs(effects), kind="stable")
-    after = medians(frozenset()) + np.cumsum(effects[order])
-    rows = [
+    after = start + np.cumsum(effects[order])
+    return pd.DataFrame(
         {
-            "cause": found[i].cause_id,
-            "name": found[i].name,
-            "effect": effects[i],
-            "level_before": level - effects[i],
-            "level_after": level,
-            "assumptions": ", ".join(found[i].assumptions),
+            "step": np.arange(1, len(order) + 1),
+            "cause": [found[i].cause_id for i in order],
+            "name": [found[i].name for i in order],
+            "effect": effects[order],
+            "level_before": after - effects[order],
+            "level_after": after,
+            "assumptions": [", ".join(found[i].assumptions) for i in order],
         }
-        for i, level in zip(order, after, strict=True)
-    ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.assign(output=output, unit=unit, step=np.arange(1, len(rows) + 1))
+    )
 
 
 def _end_model(
