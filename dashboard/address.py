@@ -37,6 +37,11 @@ class Field:
     write: Callable[[Any], str] = str
 
 
+def defaults(fields: Sequence[Field]) -> dict[str, Any]:
+    """The values with which a page opens."""
+    return {field.name: field.default for field in fields}
+
+
 def key(page: str, name: str) -> str:
     """Key of a value in the session state, and of the control that shows it."""
     return f"{page}.{name}"

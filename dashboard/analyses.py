@@ -36,6 +36,9 @@ from forecasting.years import YEARS
 # A split over causes evaluates every set of them.
 SPLIT_DRAWS = 500
 SWEEP_DRAWS, SWEEP_STEPS = 100, DEFAULT_STEPS
+# What the pages open with.
+FIRST_SCENARIOS = (loaders.ROOT_SCENARIO, "edge_first", "cloud_first")
+FIRST_DIFFERENCE, FIRST_HANGING, FIRST_SAMPLES = "twh", "edge_share", 256
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,13 @@ def effects(current: Snapshot, scenario_id: str, output: str, samples: int) -> p
 
 def _sweep() -> tuple[int, int]:
     return sweep_draws(), SWEEP_STEPS
+
+
+def sweepable(current: Snapshot, frame: pd.DataFrame) -> list[str]:
+    """The assumptions in the order of their effects, as `effects` gives them, then all others."""
+    known = list(current.tables["assumptions"]["assumption_id"])
+    ranked = [name for name in frame["assumption_id"] if name in known]
+    return [*ranked, *(name for name in known if name not in ranked)]
 
 
 @kept(24, says="Holding two assumptions at each point of a grid …", further=_sweep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -107,6 +108,19 @@ def networks(current: Snapshot) -> dict[str, str]:
     }
 
 
+def first(current: Snapshot) -> Request:
+    """The request with which a page opens."""
+    values, known = address.defaults(fields(current)), networks(current)
+    chosen = tuple(known[slug] for slug in values["network"])
+    return Request(values["workload"], values["device"], values["cloud"], chosen)
+
+
+def over_every_network(current: Snapshot, request: Request, scale: float) -> pd.DataFrame:
+    """The request over each access network at one distance."""
+    every = replace(request, networks=tuple(access_networks(current.tables)))
+    return analyses.broken_even(current, every, (_REFERENCE_KM,), (scale,))
+
+
 def _request(page: str, current: Snapshot) -> Request:
     devices, workloads = loaders.names(current, "devices"), loaders.names(current, "workloads")
     known = networks(current)
@@ -206,13 +220,7 @@ def _winner(rows: pd.DataFrame, compared: Compared, column: str) -> str:
 
 
 def _verdicts(current: Snapshot, request: Request, scale: float) -> None:
-    every = Request(
-        request.workload_id,
-        request.device_id,
-        request.cloud_device_id,
-        tuple(access_networks(current.tables)),
-    )
-    frame = analyses.broken_even(current, every, (_REFERENCE_KM,), (scale,))
+    frame = over_every_network(current, request, scale)
     told: Mapping[str, str] = {"edge": "device", "cloud": "cloud"}
     frame = frame.assign(**{column: frame[column].map(told) for column in ("faster", "thriftier", "cheaper")})
     st.caption(f"Every access network, with the data centre {_REFERENCE_KM:,.0f} km away:")

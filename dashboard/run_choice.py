@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, loaders
+from dashboard import address, analyses, controls, loaders
 from datasets.database import Snapshot
 from devices.training_step import Layout
 
@@ -47,23 +50,49 @@ def fields(current: Snapshot) -> list[address.Field]:
     ]
 
 
+def first(current: Snapshot) -> tuple[Run, list[str]]:
+    """The run with which a page opens, and the types of device."""
+    return _run(address.defaults(fields(current)))
+
+
+def _run(values: Mapping[str, Any]) -> tuple[Run, list[str]]:
+    layout = Layout(
+        sequence_tokens=int(values["sequence"]),
+        zero_stage=int(values["zero"]),
+        checkpoint_every=1 if values["recompute"] else None,
+        chunks=int(values["chunks"]),
+    )
+    tokens, count, batch = 1e12 * float(values["tokens"]), int(values["count"]), int(values["batch"])
+    run = Run(values["model"], tokens, count, batch, layout, values["precision"])
+    return run, list(values["device"])
+
+
+def layouts(current: Snapshot, run: Run, device_id: str) -> pd.DataFrame:
+    """Every layout of the run on one type of device, the best first."""
+    return analyses.run_layouts(
+        current,
+        run.model_id,
+        device_id,
+        run.devices,
+        run.batch_sequences,
+        run.layout,
+        run.tokens,
+        run.precision,
+    )
+
+
 def picked(page: str, current: Snapshot) -> tuple[Run, list[str]]:
     """Draw the controls of a page whose fields hold `fields`; the run, and the types of device."""
     models, devices = loaders.names(current, "models"), loaders.names(current, "devices")
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    model_id = controls.picked(
-        row, "Model", address.key(page, "model"), _model_ids(current), models, width=280
-    )
-    tokens = row.number_input(
+    controls.picked(row, "Model", address.key(page, "model"), _model_ids(current), models, width=280)
+    row.number_input(
         "Tokens, trillion", min_value=0.001, max_value=1000.0, key=address.key(page, "tokens"), width=150
     )
-    count = row.number_input(
-        "Devices", min_value=1, max_value=1_000_000, step=1, key=address.key(page, "count"), width=150
-    )
-    precision = controls.picked(
-        row, "Arithmetic", address.key(page, "precision"), list(PRECISIONS), PRECISIONS, width=130
-    )
-    chosen = st.multiselect(
+    _count(row, "Devices", address.key(page, "count"), 1, 150)
+    precision = address.key(page, "precision")
+    controls.picked(row, "Arithmetic", precision, list(PRECISIONS), PRECISIONS, width=130)
+    st.multiselect(
         f"Types of device (up to {MOST_DEVICE_TYPES})",
         _device_ids(current),
         format_func=lambda name: devices[name],
@@ -71,29 +100,19 @@ def picked(page: str, current: Snapshot) -> tuple[Run, list[str]]:
         key=address.key(page, "device"),
     )
     with st.expander("How it is trained", icon=":material/settings:"):
-        batch, layout = _layout(page)
-    return Run(model_id, float(tokens) * 1e12, int(count), batch, layout, precision), list(chosen)
+        _training(page)
+    return _run({field.name: address.value(page, field.name) for field in fields(current)})
 
 
-def _layout(page: str) -> tuple[int, Layout]:
+def _count(row: Any, label: str, key: str, lowest: int, width: int) -> None:
+    row.number_input(label, min_value=lowest, max_value=1_000_000, step=1, key=key, width=width)
+
+
+def _training(page: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    batch = row.number_input(
-        "Sequences a step",
-        min_value=1,
-        max_value=1_000_000,
-        step=1,
-        key=address.key(page, "batch"),
-        width=170,
-    )
-    sequence = row.number_input(
-        "Tokens a sequence",
-        min_value=128,
-        max_value=1_000_000,
-        step=1,
-        key=address.key(page, "sequence"),
-        width=170,
-    )
-    zero = controls.picked(
+    _count(row, "Sequences a step", address.key(page, "batch"), 1, 170)
+    _count(row, "Tokens a sequence", address.key(page, "sequence"), 128, 170)
+    controls.picked(
         row,
         "Sharded over copies (ZeRO)",
         address.key(page, "zero"),
@@ -103,7 +122,7 @@ def _layout(page: str) -> tuple[int, Layout]:
         "weights anew.",
         width=230,
     )
-    chunks = controls.picked(
+    controls.picked(
         row,
         "Layers of a stage",
         address.key(page, "chunks"),
@@ -112,18 +131,11 @@ def _layout(page: str) -> tuple[int, Layout]:
         help_="Pieces in which each stage holds its layers: interleaving shortens the wait in the pipeline.",
         width=160,
     )
-    recompute = row.toggle(
+    row.toggle(
         "Recompute activations",
         key=address.key(page, "recompute"),
         help="Keeps one activation a layer and computes the others anew in the backward pass: less "
-        "memory, a third "
-        "more arithmetic.",
-    )
-    return int(batch), Layout(
-        sequence_tokens=int(sequence),
-        zero_stage=int(zero),
-        checkpoint_every=1 if recompute else None,
-        chunks=int(chunks),
+        "memory, a third more arithmetic.",
     )
 
 

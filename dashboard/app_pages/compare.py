@@ -21,20 +21,17 @@ from dashboard import (
     tables,
 )
 from dashboard.charts import multiples, waterfall
-from dashboard.loaders import ROOT_SCENARIO
 from datasets.database import Snapshot
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
 
 PAGE = "compare"
 MOST_SCENARIOS = 4
-_FIRST_SCENARIOS = (ROOT_SCENARIO, "edge_first", "cloud_first")
-_ALL = "all"
 
 
 def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: the scenarios, what is drawn of them, and whose difference is explained."""
     known = list(scenario_choice.names(current))
-    first = [name for name in _FIRST_SCENARIOS if name in known]
+    first = [name for name in analyses.FIRST_SCENARIOS if name in known]
     return [
         address.options("scenario", known, first, MOST_SCENARIOS),
         address.option("quantity", list(labels.QUANTITIES), "ops"),
@@ -42,7 +39,7 @@ def fields(current: Snapshot) -> list[address.Field]:
         address.switch("log", True),
         address.option("from", known, None),
         address.option("to", known, None),
-        *figure_choice.fields("twh"),
+        *figure_choice.fields(analyses.FIRST_DIFFERENCE),
     ]
 
 
@@ -73,8 +70,11 @@ def compare_page() -> None:
             )
         chosen = {name: names[name] for name in scenario_ids}
         _multiples(current, chosen)
-        _why(current, chosen)
+        # What is slow is computed last, in its place above.
+        why = st.container()
         _differences(current, chosen)
+        with why:
+            _why(current, chosen)
     address.keep(PAGE, state)
 
 
@@ -91,10 +91,7 @@ def _multiples(current: Snapshot, names: dict[str, str]) -> None:
     log = bool(
         row.toggle("Log axis", key=address.key(PAGE, "log"), help="Equal distances are equal factors.")
     )
-    frames = {
-        title: _totals(loaders.forecast_bands(current, name, quantity, {}), sense)
-        for name, title in names.items()
-    }
+    frames = {title: loaders.chart_bands(current, name, quantity, {}, sense) for name, title in names.items()}
     whole = pd.concat([frame.assign(scenario=title) for title, frame in frames.items()], ignore_index=True)
     if whole.empty:
         st.info(
@@ -154,10 +151,6 @@ def _ends(
         name="scenario_ends",
         alt=f"Medians of each series and the edge's share in {LAST_YEAR}, a row for each scenario",
     )
-
-
-def _totals(frame: pd.DataFrame, sense: str) -> pd.DataFrame:
-    return frame[(frame["segment"] == _ALL) & (frame["sense"] == sense)]
 
 
 def _finding(whole: pd.DataFrame, unit: str) -> str:

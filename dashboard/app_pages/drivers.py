@@ -45,8 +45,8 @@ def fields(current: Snapshot) -> list[address.Field]:
     assumed = list(current.tables["assumptions"]["assumption_id"])
     return [
         scenario_choice.field(current),
-        *figure_choice.fields("edge_share"),
-        address.option("samples", list(_SAMPLES), "256"),
+        *figure_choice.fields(analyses.FIRST_HANGING),
+        address.option("samples", list(_SAMPLES), str(analyses.FIRST_SAMPLES)),
         address.option("across", assumed, None),
         address.option("up", assumed, None),
     ]
@@ -162,8 +162,7 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
     st.subheader("Two at a time", anchor=False)
     table = current.tables["assumptions"].set_index("assumption_id")
     names = {str(name): str(title) for name, title in table["name"].items()}
-    ranked = [name for name in frame["assumption_id"] if name in table.index]
-    order = [*ranked, *(name for name in table.index if name not in ranked)]
+    order = analyses.sweepable(current, frame)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     across = controls.picked(row, "Across", address.key(PAGE, "across"), order, names, width=330)
     up = controls.picked(

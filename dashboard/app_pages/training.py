@@ -9,7 +9,6 @@ import streamlit as st
 
 from dashboard import (
     address,
-    analyses,
     controls,
     figures,
     guard,
@@ -91,20 +90,7 @@ def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None
             f"Not planned, without a known peak in {run_choice.PRECISIONS[run.precision]}: "
             f"{labels.listed(lacking)}."
         )
-    layouts = {
-        name: analyses.run_layouts(
-            current,
-            run.model_id,
-            name,
-            run.devices,
-            run.batch_sequences,
-            run.layout,
-            run.tokens,
-            run.precision,
-        )
-        for name in device_ids
-        if name in able
-    }
+    layouts = {name: run_choice.layouts(current, run, name) for name in device_ids if name in able}
     if not layouts:
         return None
     best = pd.concat([frame.head(1).assign(device=str(names[name])) for name, frame in layouts.items()])
