@@ -21,6 +21,13 @@ _REMEDIES = {
 }
 
 
+def first_cell(rows: pd.DataFrame) -> tuple[str, str]:
+    """Device and workload of the first cell that fails; of the first one where none does."""
+    failing = rows[rows["margin"].notna() & ~rows["within_budget"]]
+    first = (failing if len(failing) else rows).iloc[0]
+    return str(first["device_id"]), str(first["workload_id"])
+
+
 def shown(row: pd.Series, limits: pd.Series, options: Sequence[str] = ()) -> None:
     """Draw the verdict, each figure beside its limit, the roof that binds, and what the options do.
 

@@ -31,6 +31,21 @@ DRAWS = DEFAULT_DRAWS
 SEED = 0
 ROOT_SCENARIO = "central"
 REPLAYED_QUANTITIES = ("ops", "h100e")
+# The devices of the map of budgets, before anyone chooses others.
+FIRST_BUDGETS = (
+    "apple_a18_pro",
+    "sd_8elite",
+    "sd_x_elite",
+    "apple_m4_max",
+    "jetson_orin_nano_super",
+    "jetson_t5000",
+    "tesla_hw3",
+    "tesla_hw4",
+    "rtx_4090",
+    "dgx_spark",
+    "h100_sxm",
+    "b200",
+)
 Overrides = Mapping[str, float]
 
 

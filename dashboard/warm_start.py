@@ -68,7 +68,7 @@ def other_pages() -> None:
     for module in pkgutil.iter_modules(charts.__path__):
         importlib.import_module(f"{charts.__name__}.{module.name}")
     current = loaders.snapshot()
-    for page in (_compare, _placement, _training, _drivers, _evidence):
+    for page in (_compare, _placement, _training, _drivers, _budgets, _evidence):
         page(current)
 
 
@@ -88,6 +88,7 @@ def _placement(current: Snapshot) -> None:
     from dashboard.loaders import ROOT_SCENARIO
 
     analyses.placed(current, ROOT_SCENARIO)
+    analyses.preferred(current, ROOT_SCENARIO)
     request = break_even_explorer.first(current)
     analyses.broken_even(current, request, break_even_explorer.DISTANCES_KM, (1.0,))
     break_even_explorer.over_every_network(current, request, 1.0)
@@ -113,6 +114,14 @@ def _drivers(current: Snapshot) -> None:
     frame = analyses.effects(current, ROOT_SCENARIO, figure, analyses.FIRST_SAMPLES)
     across, up, *_ = analyses.sweepable(current, frame)
     analyses.swept(current, ROOT_SCENARIO, figure, across, up)
+
+
+def _budgets(current: Snapshot) -> None:
+    from dashboard import cell_explanation, device_loaders, loaders
+
+    devices = loaders.first_devices(current, loaders.FIRST_BUDGETS)
+    rows = loaders.budget_rows(current, devices, [], {})
+    device_loaders.remedies_for(current, *cell_explanation.first_cell(rows), {})
 
 
 def _evidence(current: Snapshot) -> None:

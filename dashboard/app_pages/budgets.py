@@ -29,20 +29,6 @@ from datasets.errors import InvalidValue
 PAGE = "budgets"
 MOST_DEVICES = 24
 _WHY_DEVICE, _WHY_WORKLOAD = "budgets.why.device", "budgets.why.workload"
-_FIRST_DEVICES = (
-    "apple_a18_pro",
-    "sd_8elite",
-    "sd_x_elite",
-    "apple_m4_max",
-    "jetson_orin_nano_super",
-    "jetson_t5000",
-    "tesla_hw3",
-    "tesla_hw4",
-    "rtx_4090",
-    "dgx_spark",
-    "h100_sxm",
-    "b200",
-)
 _TABLE = {
     "device": "Device",
     "workload": "Workload",
@@ -82,7 +68,7 @@ def fields(current: Snapshot) -> list[address.Field]:
     device_ids = list(current.tables["devices"]["device_id"])
     workload_ids = list(current.tables["workloads"]["workload_id"])
     return [
-        address.options("device", device_ids, loaders.first_devices(current, _FIRST_DEVICES)),
+        address.options("device", device_ids, loaders.first_devices(current, loaders.FIRST_BUDGETS)),
         address.options("workload", workload_ids, []),
         *serving_options.fields(current),
         address.options("cell", [*device_ids, *workload_ids], []),
@@ -253,9 +239,7 @@ def _cell(rows: pd.DataFrame) -> tuple[str, str]:
     chosen = address.value(PAGE, "cell") or []
     if len(chosen) == 2 and ((rows["device_id"] == chosen[0]) & (rows["workload_id"] == chosen[1])).any():
         return str(chosen[0]), str(chosen[1])
-    failing = rows[rows["margin"].notna() & ~rows["within_budget"]]
-    first = (failing if len(failing) else rows).iloc[0]
-    return str(first["device_id"]), str(first["workload_id"])
+    return cell_explanation.first_cell(rows)
 
 
 def _table(rows: pd.DataFrame) -> None:
