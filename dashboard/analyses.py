@@ -206,6 +206,7 @@ def run_track(current: Snapshot, scenario_id: str) -> pd.DataFrame:
     return largest_runs(loaders.projected(current, scenario_id, {}))
 
 
+@kept(12, further=lambda: loaders.DRAWS)
 def run_needs(current: Snapshot, scenario_id: str) -> pd.DataFrame:
     """What the largest run of each year takes of machines, memory and network."""
     return largest_run_needs(loaders.projected(current, scenario_id, {}), current.tables)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, analyses, controls, figures, labels, loaders, tables
+from dashboard import address, analyses, controls, figures, labels, loaders, specs, tables
 from dashboard.analyses import Request
 from dashboard.charts import break_even
 from dashboard.charts.break_even import COMPARED, Compared
@@ -147,7 +147,7 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
     scales = (scale,) if over == "distance" else PAYLOADS
     frame = analyses.broken_even(current, request, distances, scales)
     column = _OVER[over][1]
-    rows = break_even.break_even_rows(frame, compared, column)
+    rows = specs.made(break_even.break_even_rows, frame, compared, column)
     device = loaders.names(current, "devices")[request.device_id]
     workload = loaders.names(current, "workloads")[request.workload_id]
     if rows.empty:
@@ -185,7 +185,7 @@ def _chart(current: Snapshot, request: Request, compared: Compared, over: str, s
         "straight line; "
         "prices and overheads from `assumptions`.",
     )
-    controls.command_lines(_command(request, distances, scales))
+    controls.command_lines("break_even", _command(request, distances, scales))
     winners = (f"{break_even.short_name(network)}: {winner}" for network, winner in ahead.items())
     st.caption(labels.escaped(" · ".join(winners)))
 

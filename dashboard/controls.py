@@ -198,11 +198,14 @@ def command_line(arguments: list[str]) -> None:
     st.code(shlex.join(["edgewise", *arguments]), language=None, wrap_lines=True)
 
 
-def command_lines(*commands: list[str]) -> None:
-    """Command lines that print what the page shows, folded away."""
-    with st.expander("The same from the command line", icon=":material/terminal:"):
+def command_lines(name: str, *commands: list[str]) -> None:
+    """Command lines that print what a part of a page shows, folded away; the name is that of the part."""
+
+    def shown() -> None:
         for arguments in commands:
             command_line(arguments)
+
+    details("The same from the command line", shown, f"command.{name}", ":material/terminal:")
 
 
 def notes(sentences: list[str]) -> None:

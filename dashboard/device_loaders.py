@@ -14,6 +14,7 @@ from devices.remedies import remedies
 from forecasting.device_growth import DeviceGrowth, decimal_year, device_growth
 
 
+@kept(24, in_turn=False)
 def devices_within(
     current: Snapshot, segments: list[str], first_year: int | None, last_year: int | None
 ) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, device_loaders, figures, labels, loaders, provenance
+from dashboard import address, controls, device_loaders, figures, labels, loaders, provenance, specs
 from dashboard.charts import roofline
 from datasets.cell_confidence import cell_confidence
 from datasets.database import Snapshot
@@ -89,11 +89,11 @@ def _roofline(current: Snapshot, device_ids: list[str], workload_ids: list[str])
     title, alternative = _finding(curves, points, len(measured))
     chart = partial(
         roofline.roofline_chart,
-        roofline.curve_rows(curves),
-        roofline.point_rows(points),
+        specs.made(roofline.curve_rows, curves),
+        specs.made(roofline.point_rows, points),
         title=title,
         subtitle="Dense peak and memory bandwidth of each device; triangles mark ridge points",
-        measured=roofline.measured_rows(measured),
+        measured=specs.made(roofline.measured_rows, measured),
     )
     figures.figure(
         chart,

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, analyses, controls, figures, labels, tables
+from dashboard import address, analyses, controls, figures, labels, specs, tables
 from dashboard.charts import parity
 from datasets.database import Snapshot
 from devices.evidence import PEERS, errors_by, worst_rows
@@ -114,7 +114,7 @@ def _parity(rows: pd.DataFrame, kind: str, metric: str) -> None:
     )
     chart = partial(
         parity.parity_chart,
-        parity.parity_rows(rows, unit),
+        specs.made(parity.parity_rows, rows, unit),
         title=title,
         subtitle=f"{labels.MEASURED_KINDS[kind]}: {name.lower()}, {unit}. Rules: 80 % intervals, which hold "
         f"{labels.percent(inside)} of the outcomes. Dotted: a factor of two",
@@ -135,7 +135,7 @@ def _parity(rows: pd.DataFrame, kind: str, metric: str) -> None:
 
 def _errors(rows: pd.DataFrame, kind: str, metric: str) -> None:
     errors = errors_by(rows, "device_class")
-    drawn = parity.error_rows(errors)
+    drawn = specs.made(parity.error_rows, errors)
     best, worst = drawn.iloc[0], drawn.iloc[-1]
     lowest, highest = (labels.number(row["median_pct"]) for row in (best, worst))
     title = (
@@ -171,7 +171,7 @@ def _errors(rows: pd.DataFrame, kind: str, metric: str) -> None:
 def _worst(rows: pd.DataFrame, kind: str) -> None:
     st.subheader(f"The worst {WORST}: {labels.MEASURED_KINDS[kind].lower()}", anchor=False)
     tables.table(
-        worst_rows(rows, WORST),
+        specs.made(worst_rows, rows, WORST),
         _WORST,
         name="worst_predictions",
         alt="The rows that the core misses most, each with a likely cause",
@@ -182,7 +182,7 @@ def _worst(rows: pd.DataFrame, kind: str) -> None:
 
 def _summary(frame: pd.DataFrame) -> None:
     st.subheader("All kinds of measurement", anchor=False)
-    summary = validation_summary(frame)
+    summary = specs.made(validation_summary, frame)
     tables.table(
         summary.assign(kind=summary["class"].map(labels.MEASURED_KINDS).fillna(summary["class"])),
         _SUMMARY,

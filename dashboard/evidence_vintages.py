@@ -85,7 +85,7 @@ def shown(page: str, current: Snapshot) -> None:
     kept = current.tables[KEPT].set_index("name", drop=False).loc[name]
     _held_against_now(current, kept, figure)
     _scored(scores[scores["name"] == name], name)
-    controls.command_lines(["score", "--record", name, "--format", "csv"])
+    controls.command_lines("score", ["score", "--record", name, "--format", "csv"])
 
 
 def _list(current: Snapshot, scores: pd.DataFrame) -> None:

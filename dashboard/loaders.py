@@ -179,6 +179,7 @@ def published(current: Snapshot, quantity: str, sense: str) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
+@kept(24, in_turn=False)
 def roofs(
     current: Snapshot, device_ids: list[str], precisions: list[str | None], intensities: tuple[float, float]
 ) -> pd.DataFrame:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import altair
 import pandas as pd
@@ -17,6 +17,8 @@ from dashboard.theme import AnyChart
 
 _NESTED = ("layer", "hconcat", "vconcat", "concat")
 _DIGEST_BYTES = 16
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,26 @@ class Specification:
     def whole(self) -> dict[str, Any]:
         """The specification with its rows, to be changed freely at the top."""
         return {**self.body, "datasets": {**self.body.get("datasets", {}), **self.frames}}
+
+
+def made(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What a function makes of nothing but its arguments, from the last time if they held the same.
+
+    The value is shared: read it, never change it.
+
+    Parameters
+    ----------
+    function : callable
+        Of frames, texts, numbers, and tuples, lists and mappings of them, such as the rows of a chart.
+    """
+    named = function.__module__, function.__qualname__
+    value: R = _value((*named, _content(args), _content(kwargs)), partial(function, *args, **kwargs))
+    return value
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _value(content: Hashable, _compute: partial[Any]) -> Any:
+    return _compute()
 
 
 def specification(build: partial[Any]) -> Specification:

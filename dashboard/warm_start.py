@@ -48,7 +48,7 @@ def _give_way() -> None:
 
 def first_page() -> None:
     """Fill the caches that the first page and the first change of page read."""
-    from dashboard import loaders
+    from dashboard import analyses, loaders
     from dashboard.loaders import ROOT_SCENARIO
 
     current = loaders.snapshot()
@@ -57,6 +57,7 @@ def first_page() -> None:
         loaders.shares(current, ROOT_SCENARIO, {}, sense)
     loaders.growth(current, ROOT_SCENARIO, {}, "ops", "demand")
     loaders.importance(current, ROOT_SCENARIO)
+    analyses.held_against(current, ROOT_SCENARIO)
     for name in _FIRST_MODULES:
         importlib.import_module(name)
 
@@ -102,6 +103,7 @@ def _training(current: Snapshot) -> None:
     for device_id in device_ids:
         run_choice.layouts(current, run, device_id)
     analyses.run_track(current, ROOT_SCENARIO)
+    analyses.run_needs(current, ROOT_SCENARIO)
     analyses.run_outlook(current)
 
 

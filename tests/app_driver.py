@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ import dashboard
 APP = Path(dashboard.__file__).with_name("app.py")
 
 
-def opened(page: str, query: dict[str, str] | None = None) -> AppTest:
+def opened(page: str, query: dict[str, str] | None = None, boxes: Sequence[str] = ()) -> AppTest:
+    """The page at an address, some of its boxes open."""
     app = AppTest.from_file(str(APP), default_timeout=120)
     if page != "forecast":
         # Before any run a page is found by its file's name, which is its address here.
         app.switch_page(f"app_pages/{page}.py")
     for name, value in (query or {}).items():
         app.query_params[name] = value
+    for box in boxes:
+        app.session_state[box] = True
     return app.run()
 
 

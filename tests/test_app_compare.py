@@ -21,7 +21,7 @@ def test_two_scenarios_are_drawn_split_and_tabled_from_the_address() -> None:
         "from": "ai_slowdown",
         "to": "edge_first",
     }
-    app = sound(opened("compare", query | {"figure": "edge_share", "year": "2028"}))
+    app = sound(opened("compare", query | {"figure": "edge_share", "year": "2028"}, ["command.compare"]))
     assert not app.warning
     assert "differs most in 2030" in titles(app)[0]
     assert titles(app)[1].count("The edge's share of operations in 2028: ")

@@ -21,7 +21,7 @@ def test_the_address_names_figure_scenario_and_both_axes(monkeypatch: pytest.Mon
         "across": "pue",
         "up": "stock_growth_2026",
     }
-    app = sound(opened("drivers", query))
+    app = sound(opened("drivers", query, ["drivers.table"]))
     assert not app.warning
     assert titles(app)[0].count("Electricity of AI in 2028: ")
     assert "total effect" in titles(app)[1]

@@ -85,7 +85,7 @@ def test_boxes_are_empty_until_they_are_opened() -> None:
     for box, count in (("forecast.segments", 1), ("forecast.sources", 2)):
         app.session_state[box] = True
         assert len(sound(app.run()).dataframe) == count
-    app.session_state["forecast.command"] = True
+    app.session_state["command.forecast"] = True
     assert "edgewise forecast --scenario central" in sound(app.run()).code[0].value
 
 

@@ -19,7 +19,11 @@ _WIFI = "wi-fi-fibre-to-nearest-cloud-region"
 
 def test_the_map_and_the_lines_show_the_models_own_shares() -> None:
     app = sound(
-        opened("placement", {"scenario": "edge_first", "measure": "able_share", "shown": "voice_turn"})
+        opened(
+            "placement",
+            {"scenario": "edge_first", "measure": "able_share", "shown": "voice_turn"},
+            ["placement.table"],
+        )
     )
     assert not app.warning
     placed = analyses.placed(loaders.snapshot(), "edge_first")
@@ -44,7 +48,7 @@ def test_a_pinned_workload_says_so() -> None:
 
 def test_the_explorer_breaks_even_where_the_model_does(tables: Tables) -> None:
     query = {"workload": "live_translation", "device": "jetson_agx_orin64", "network": _WIFI}
-    app = sound(opened("placement", query))
+    app = sound(opened("placement", query, ["command.break_even"]))
     network = break_even_explorer.networks(loaders.snapshot())[_WIFI]
     frame = break_even_map(
         tables,

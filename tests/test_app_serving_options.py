@@ -48,7 +48,7 @@ def test_every_option_of_the_core_stands_in_one_topic() -> None:
     ],
 )
 def test_the_page_shows_what_its_command_line_prints(query: dict[str, str], edgewise: Run) -> None:
-    app = sound(opened("budgets", PAIR | query))
+    app = sound(opened("budgets", PAIR | query, ["command.budgets"]))
     assert not app.warning or "is not" not in app.warning[0].value
     command = shlex.split(app.code[0].value)
     printed = pd.read_csv(io.StringIO(edgewise(*command[1:])))

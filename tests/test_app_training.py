@@ -53,7 +53,7 @@ def test_the_page_plans_what_the_core_plans(planned: pd.DataFrame) -> None:
 
 
 def test_the_command_shown_prints_the_plan_shown(edgewise: Run) -> None:
-    app = sound(opened("training", _RUN))
+    app = sound(opened("training", _RUN, ["command.training"]))
     printed = pd.read_csv(io.StringIO(edgewise(*shlex.split(app.code[0].value)[1:])))
     assert {m.label: m.value for m in app.metric}["Time"] == f"{labels.number(printed['days'].iloc[0], 3)} d"
     assert printed["fits_memory"].iloc[0]

@@ -58,6 +58,20 @@ def test_every_layer_finds_its_rows_by_name() -> None:
     assert "title" in spec.body
 
 
+def doubled(frame: pd.DataFrame, factors: dict[str, float]) -> pd.DataFrame:
+    built.append("doubled")
+    return frame * factors["value"]
+
+
+def test_rows_are_made_once_for_the_same_content() -> None:
+    first = specs.made(doubled, rows(1, 2), {"value": 2.0})
+    assert first["value"].tolist() == [2, 4]
+    assert specs.made(doubled, rows(1, 2), {"value": 2.0}) is first
+    assert specs.made(doubled, rows(1, 2), {"value": 3.0})["value"].tolist() == [3, 6]
+    assert specs.made(doubled, rows(1, 3), {"value": 2.0})["value"].tolist() == [2, 6]
+    assert built == ["doubled"] * 3
+
+
 @pytest.mark.parametrize("change", [{"value": [1.0, 3.0]}, {"other": [1.0, 2.0]}, {"value": [1, 2]}])
 def test_a_fingerprint_changes_with_cells_names_and_types(change: dict[str, list[float]]) -> None:
     frame = pd.DataFrame({"value": [1.0, 2.0]})

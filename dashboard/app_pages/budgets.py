@@ -21,6 +21,7 @@ from dashboard import (
     sentences,
     serving_options,
     serving_settings,
+    specs,
 )
 from dashboard.charts import budget_map
 from datasets.database import Snapshot
@@ -94,8 +95,7 @@ def budgets_page() -> None:
     _why(current, rows, values)
     _table(rows)
     controls.csv_download(frame, "edgewise_budget.csv", "budgets.csv")
-    with st.expander("The same from the command line", icon=":material/terminal:"):
-        controls.command_line(_arguments(device_ids, workload_ids, values))
+    controls.command_lines("budgets", _arguments(device_ids, workload_ids, values))
     address.keep(PAGE, state)
 
 
@@ -167,7 +167,7 @@ def _map(current: Snapshot, rows: pd.DataFrame) -> None:
     title = sentences.budget_title(serving)
     chart = partial(
         budget_map.budget_map,
-        budget_map.cell_rows(serving.sort_values(["family", "workload"], kind="stable")),
+        specs.made(budget_map.cell_rows, serving.sort_values(["family", "workload"], kind="stable")),
         title=title,
         subtitle="Prediction over its tightest budget; mem: does not fit; grey: not known. Click to see why",
     )

@@ -18,6 +18,7 @@ from dashboard import (
     loaders,
     provenance,
     scenario_choice,
+    specs,
     tables,
 )
 from dashboard.charts import multiples, waterfall
@@ -103,7 +104,7 @@ def _multiples(current: Snapshot, names: dict[str, str]) -> None:
     title = _finding(whole, unit)
     chart = partial(
         multiples.multiples_chart,
-        multiples.panel_rows(frames, scale, log=log),
+        specs.made(multiples.panel_rows, frames, scale, log=log),
         title=title,
         subtitle=f"{labels.QUANTITIES[quantity]}, {labels.SENSES[sense].lower()}. Median and nine tenths of "
         f"{loaders.DRAWS:,} draws; dashed: projection",
@@ -189,7 +190,7 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
         f"{labels.amount(last, output.unit)} in {names[end]}; "
         f"{labels.lowered(str(largest['name']))} moves it most"
     )
-    rows = waterfall.step_rows(steps, names[start], names[end], scale)
+    rows = specs.made(waterfall.step_rows, steps, names[start], names[end], scale)
     figures.figure(
         partial(
             waterfall.waterfall_chart,
@@ -207,7 +208,7 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
         + ".",
         source=f"Edgewise, {min(loaders.DRAWS, analyses.SPLIT_DRAWS):,} draws, the same in every step.",
     )
-    controls.command_lines(["waterfall", start, end, "--figure", output.name])
+    controls.command_lines("compare", ["waterfall", start, end, "--figure", output.name])
 
 
 def _differences(current: Snapshot, names: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from dashboard import (
     labels,
     loaders,
     scenario_choice,
+    specs,
     tables,
 )
 from dashboard.charts import drivers, two_way
@@ -63,10 +64,11 @@ def drivers_page() -> None:
     scale = labels.scale_for(figure.unit, float(frame[["at_low", "at_central", "at_high"]].max().max()))
     _tornado(frame, figure, scale)
     _effects(frame, figure, samples)
-    _table(frame, figure)
+    every = f"All {len(frame)} inputs"
+    controls.details(every, partial(_table, frame, figure), "drivers.table", ":material/table:")
     sweep = _two_way(current, scenario_id, figure, frame)
     effects = ["sensitivity", "--scenario", scenario_id, "--output", figure.name, "--samples", str(samples)]
-    controls.command_lines(effects, sweep)
+    controls.command_lines("drivers", effects, sweep)
     address.keep(PAGE, state)
 
 
@@ -95,7 +97,7 @@ def _named(current: Snapshot, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tornado(frame: pd.DataFrame, figure: Figure, scale: labels.Scale) -> None:
-    rows = drivers.tornado_rows(frame, scale, MOST_INPUTS)
+    rows = specs.made(drivers.tornado_rows, frame, scale, MOST_INPUTS)
     if rows.empty:
         st.info(f"No input moves this figure: {figure.title} is the same whatever is assumed.")
         return
@@ -122,7 +124,7 @@ def _tornado(frame: pd.DataFrame, figure: Figure, scale: labels.Scale) -> None:
 
 
 def _effects(frame: pd.DataFrame, figure: Figure, samples: int) -> None:
-    rows = drivers.effect_rows(frame, MOST_INPUTS)
+    rows = specs.made(drivers.effect_rows, frame, MOST_INPUTS)
     if rows.empty:
         st.info("The figure does not vary: there is nothing to explain.")
         return
@@ -147,14 +149,13 @@ def _effects(frame: pd.DataFrame, figure: Figure, samples: int) -> None:
 
 
 def _table(frame: pd.DataFrame, figure: Figure) -> None:
-    with st.expander(f"All {len(frame)} inputs", icon=":material/table:"):
-        tables.table(
-            frame.assign(kind=frame["kind"].map(drivers.KINDS)),
-            _TABLE,
-            name=f"drivers_{figure.name}",
-            alt="Every input with its total effect and the figure at its low and high",
-            helps={"total_effect": TERMS["Total effect"]},
-        )
+    tables.table(
+        frame.assign(kind=frame["kind"].map(drivers.KINDS)),
+        _TABLE,
+        name=f"drivers_{figure.name}",
+        alt="Every input with its total effect and the figure at its low and high",
+        helps={"total_effect": TERMS["Total effect"]},
+    )
 
 
 def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.DataFrame) -> list[str]:
@@ -179,7 +180,7 @@ def _two_way(current: Snapshot, scenario_id: str, figure: Figure, frame: pd.Data
     figures.figure(
         partial(
             two_way.two_way_chart,
-            two_way.cell_rows(swept, scale),
+            specs.made(two_way.cell_rows, swept, scale),
             title=title,
             subtitle="Median of the draws with both assumptions held, from their 5 to their 95 % "
             "quantile; everything "

@@ -93,12 +93,7 @@ def forecast_page() -> None:
         "forecast.keep",
         ":material/inventory_2:",
     )
-    controls.details(
-        "The same from the command line",
-        partial(_command, scenario_id, quantity, overrides),
-        "forecast.command",
-        ":material/terminal:",
-    )
+    controls.command_lines("forecast", _command(scenario_id, quantity, overrides))
     address.keep(PAGE, state)
 
 
@@ -267,11 +262,9 @@ def _published(current: Snapshot, quantity: str, sense: str, scale: labels.Scale
     return bands.published_rows(published, scale)
 
 
-def _command(scenario_id: str, quantity: str, overrides: dict[str, float]) -> None:
+def _command(scenario_id: str, quantity: str, overrides: dict[str, float]) -> list[str]:
     settings = [part for name, value in sorted(overrides.items()) for part in ("--set", f"{name}={value!r}")]
-    controls.command_line(
-        ["forecast", "--scenario", scenario_id, "--quantity", quantity, *settings, "--format", "csv"]
-    )
+    return ["forecast", "--scenario", scenario_id, "--quantity", quantity, *settings, "--format", "csv"]
 
 
 guard.shown(forecast_page)

@@ -19,6 +19,7 @@ from dashboard import (
     loaders,
     preference_view,
     scenario_choice,
+    specs,
     tables,
 )
 from dashboard.charts import placement_map
@@ -82,9 +83,11 @@ def placement_page() -> None:
     placed = placed.assign(workload=placed["workload_id"].map(names))
     _map(placed, scenario, measure)
     _apart(current, placed, scenario_id, scenario)
-    _table(placed)
+    controls.details(
+        f"Every workload in {LAST_YEAR}", partial(_table, placed), "placement.table", ":material/table:"
+    )
     draws = str(min(loaders.DRAWS, analyses.SPLIT_DRAWS))
-    controls.command_lines(["placement", "--scenario", scenario_id, "--draws", draws])
+    controls.command_lines("placement", ["placement", "--scenario", scenario_id, "--draws", draws])
     break_even_explorer.shown(PAGE, current)
     address.keep(PAGE, state)
 
@@ -100,7 +103,7 @@ def _choices(current: Snapshot) -> tuple[str, str, str]:
 
 
 def _map(placed: pd.DataFrame, scenario: str, measure: str) -> None:
-    rows = placement_map.cell_rows(placed, measure)
+    rows = specs.made(placement_map.cell_rows, placed, measure)
     last = rows[rows["year"] == LAST_YEAR]
     most = int((last["p50"] > 0.5).sum())
     first = int((rows.loc[rows["year"] == LAST_HISTORY_YEAR, "p50"] > 0.5).sum())
@@ -148,7 +151,7 @@ def _apart(current: Snapshot, placed: pd.DataFrame, scenario_id: str, scenario: 
         f"{labels.percent(last['able_share'])} of the devices are able, and "
         f"{labels.percent(last['preference'])} of what arises on those is served there"
     )
-    drawn = placement_map.share_rows(rows)
+    drawn = specs.made(placement_map.share_rows, rows)
     figures.figure(
         partial(
             placement_map.share_chart,
@@ -172,6 +175,7 @@ def _apart(current: Snapshot, placed: pd.DataFrame, scenario_id: str, scenario: 
 
 
 def _table(placed: pd.DataFrame) -> None:
+    """Draw the shares of every workload in the last year."""
     last = placed[placed["year"] == LAST_YEAR]
     keys = ["workload_id", "workload", "family", "must_run"]
     rows = last.pivot(index=keys, columns="measure", values="p50")
@@ -179,14 +183,13 @@ def _table(placed: pd.DataFrame) -> None:
     rows = rows.assign(edge_share_low=edge["p5"], edge_share_high=edge["p95"])
     shares = [name for name in rows.columns if name != "items_per_day"]
     rows[shares] = 100.0 * rows[shares]
-    with st.expander(f"Every workload in {LAST_YEAR}", icon=":material/table:"):
-        tables.table(
-            rows.reset_index().sort_values("edge_share", ascending=False),
-            _TABLE,
-            name="placement",
-            alt=f"Shares of every workload in {LAST_YEAR}",
-            helps=_HELPS,
-        )
+    tables.table(
+        rows.reset_index().sort_values("edge_share", ascending=False),
+        _TABLE,
+        name="placement",
+        alt=f"Shares of every workload in {LAST_YEAR}",
+        helps=_HELPS,
+    )
 
 
 guard.shown(placement_page)

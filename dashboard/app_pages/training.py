@@ -17,6 +17,7 @@ from dashboard import (
     run_choice,
     run_track,
     scenario_choice,
+    specs,
     tables,
 )
 from dashboard.charts import runs
@@ -96,7 +97,7 @@ def _planned(current: Snapshot, run: Run, device_ids: list[str]) -> float | None
     best = pd.concat([frame.head(1).assign(device=str(names[name])) for name, frame in layouts.items()])
     _metrics(best.iloc[0])
     _plans(best)
-    controls.command_lines(_command(best.iloc[0], run))
+    controls.command_lines("training", _command(best.iloc[0], run))
     _steps(best)
     first = next(iter(layouts))
     _layouts(layouts[first], str(names[first]), run)
@@ -191,7 +192,7 @@ def _plans(best: pd.DataFrame) -> None:
 
 
 def _steps(best: pd.DataFrame) -> None:
-    rows = runs.step_rows(best)
+    rows = specs.made(runs.step_rows, best)
     if rows.empty:
         return
     share = rows[rows["part"] == "compute_s"].set_index("label")["share"]
@@ -225,7 +226,7 @@ def _layouts(layouts: pd.DataFrame, device: str, run: Run) -> None:
         f"memory; the fastest "
         f"takes {labels.number(best['days'])} days"
     )
-    rows = runs.layout_rows(layouts)
+    rows = specs.made(runs.layout_rows, layouts)
     figures.figure(
         partial(
             runs.layout_chart,
@@ -240,10 +241,11 @@ def _layouts(layouts: pd.DataFrame, device: str, run: Run) -> None:
         alt=f"{title}. Heat map of tensor and pipeline width; the table below holds every layout.",
         source="the roofline core: ring all-reduces, 1F1B pipeline, ZeRO states, activations.",
     )
-    with st.expander("Every layout", icon=":material/table:"):
-        tables.table(
-            _with_units(layouts), _LAYOUTS, name="training_layouts", alt="Every layout, the best first"
-        )
+    controls.details("Every layout", partial(_every_layout, layouts), "training.table", ":material/table:")
+
+
+def _every_layout(layouts: pd.DataFrame) -> None:
+    tables.table(_with_units(layouts), _LAYOUTS, name="training_layouts", alt="Every layout, the best first")
 
 
 guard.shown(training_page)
