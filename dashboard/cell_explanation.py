@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import labels
+from dashboard import figures, labels
 
 _REMEDIES = {
     "weights": "Weights of fewer bits",
@@ -50,7 +50,7 @@ def shown(row: pd.Series, limits: pd.Series, options: Sequence[str] = ()) -> Non
     else:
         st.warning(f"{name} fails: {reason}.", icon=":material/close:")
     _figures(row, limits)
-    st.markdown(
+    figures.prose(
         f"The **{row['binding_roof']}** roof binds: {labels.number(row['arithmetic_intensity'])} operations "
         f"a byte against a ridge point of {labels.number(row['ridge_point'])}"
         + (", and heat slows the device down." if row["throttled"] else ".")

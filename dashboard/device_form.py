@@ -40,7 +40,7 @@ def shown(current: Snapshot) -> None:
         st.success(
             f"Saved: {saved}. It is on every page now; undo it under History.", icon=":material/check:"
         )
-    st.markdown(
+    figures.prose(
         "A device needs an identifier, a name, a segment, its memory and bandwidth, and one **dense** peak. "
         "The roof below follows what you type. Peaks with 2:4 sparsity stand in a column of their own."
     )

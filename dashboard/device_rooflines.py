@@ -27,7 +27,7 @@ def shown(current: Snapshot, within: pd.DataFrame) -> None:
     within : pandas.DataFrame
         Rows of the table ``devices`` that pass the page's filter.
     """
-    st.markdown(
+    figures.prose(
         "Memory limits a workload that does few operations a byte, arithmetic one that does many: the roof "
         "bends at the device's **ridge point**. Points are workloads as the core predicts them, filled "
         "within all budgets, hollow beyond one; crosses are published measurements; thin roofs are those of "

@@ -54,7 +54,7 @@ def shown(page: str, current: Snapshot) -> None:
         The page whose fields hold the view's state.
     current : Snapshot
     """
-    st.markdown(
+    figures.prose(
         "From each past date, a method sees only the training runs published before it and foresees the "
         "largest run one to five years on. The same was asked of two baselines: that nothing changes, and "
         "that "

@@ -54,7 +54,7 @@ def shown(page: str, current: Snapshot) -> None:
     """
     judged = analyses.judged_claims(current)
     judged = judged.assign(kind_name=judged["kind"].map(_KINDS).fillna(judged["kind"]))
-    st.markdown(
+    figures.prose(
         "Every headline figure of the documents that Edgewise was built from, computed by the same core that "
         "makes the forecast. No stated figure is read by the code that computes it. "
         + " · ".join(f"**{verdict}**: {meaning}" for verdict, meaning in _MEANINGS.items())

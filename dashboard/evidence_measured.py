@@ -62,7 +62,7 @@ def shown(page: str, current: Snapshot) -> None:
         The page whose fields hold the view's state.
     current : Snapshot
     """
-    st.markdown(
+    figures.prose(
         "Published measurements beside what the roofline core makes of their conditions. Every prediction "
         "comes "
         "from a fit that has **not seen the device** it is scored on, and carries an 80 % interval."

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 import streamlit as st
 
-from dashboard import images, labels, specs, theme
+from dashboard import glossary, images, labels, specs, theme
 from dashboard.theme import AnyChart
 from datasets.exports import csv_text
 
@@ -31,11 +31,12 @@ class Figure:
 
 @dataclass
 class PageView:
-    """What stands on the page now: its figures by name, the sentences of its answer, its settings."""
+    """What stands on the page now: figures by name, sentences of its answer, settings, terms explained."""
 
     figures: dict[str, Figure] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    terms: set[str] = field(default_factory=set)
 
 
 def figure(
@@ -129,6 +130,12 @@ def begin() -> None:
     """Forget what stood on the page before."""
     view().figures.clear()
     view().sentences.clear()
+    view().terms.clear()
+
+
+def prose(text: str) -> None:
+    """Draw Markdown in which a term of the glossary tells its meaning where the page first uses it."""
+    st.markdown(glossary.explained(text, view().terms))
 
 
 def view() -> PageView:
@@ -138,7 +145,7 @@ def view() -> PageView:
 
 
 def _heading(title: str, subtitle: str) -> None:
-    st.markdown(f"**{labels.escaped(title)}**  \n:small[{labels.escaped(subtitle)}]")
+    prose(f"**{labels.escaped(title)}**  \n:small[{labels.escaped(subtitle)}]")
 
 
 def _made(rows: Rows) -> Callable[[], pd.DataFrame]:

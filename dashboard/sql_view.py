@@ -27,7 +27,7 @@ MOST_REMEMBERED = 30
 
 def shown(current: Snapshot) -> None:
     """Draw the editor and what the last statement gave."""
-    st.markdown(
+    figures.prose(
         "Statements run on a copy. With **Save changes**, rows that they add, change or remove are checked "
         "and taken over into the database; a row of yours stands in the place of a built-in one and can be "
         "withdrawn. The view `budgets` and the functions of the roofline core are there too."

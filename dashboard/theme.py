@@ -116,6 +116,12 @@ STYLE = f"""<style>
 [data-testid="stVegaLiteChart"] {{overflow-x: auto;}}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {{color: inherit; opacity: 0.9;}}
 [data-testid="stMarkdownContainer"] :is(p, li) {{max-width: 56rem;}}
+a[href^="method?view=glossary"] {{color: inherit !important; text-decoration: underline dotted;
+  text-underline-offset: 0.2em; cursor: help;}}
+a[href^="method?view=glossary"]:focus-visible::after {{content: attr(title); position: fixed; left: 1rem;
+  bottom: 1rem; max-width: min(40rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 0.6rem 0.9rem;
+  z-index: 1000; background: #1b1f24; color: white; border: 1px solid #767C85; border-radius: 0.5rem;
+  font-size: 0.9rem; font-weight: 400;}}
 [data-testid="stVegaLiteChart"] svg :is(.role-axis-label, .role-axis-title, .role-legend-label,
   .role-legend-title, .role-header, .role-title-text, .role-title-subtitle) text,
 [data-testid="stVegaLiteChart"] svg text[fill="{INK_SOFT}"] {{fill: currentColor; fill-opacity: 0.86;}}

@@ -47,7 +47,12 @@ def rows_of(app: AppTest) -> int:
 def titles(app: AppTest) -> list[str]:
     """The titles above the charts, as they are read."""
     told = [str(text.value) for text in app.markdown if "**  \n:small[" in text.value]
-    return [re.sub(r"\\(.)", r"\1", title.partition("**  \n")[0][2:]) for title in told]
+    return [re.sub(r"\\(.)", r"\1", plain(title).partition("**  \n")[0][2:]) for title in told]
+
+
+def plain(text: str) -> str:
+    """Markdown without the links that explain terms."""
+    return re.sub(r'\[([^\[\]]*)\]\(method\?\S+ "[^"]*"\)', r"\1", text)
 
 
 def said(app: AppTest) -> str:

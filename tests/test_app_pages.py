@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
-from app_driver import APP, charts, move_every_control, opened, rows_of, said, sound, titles
+from app_driver import APP, charts, move_every_control, opened, plain, rows_of, said, sound, titles
 from conftest import DRAWS
 from streamlit.testing.v1 import AppTest
 
@@ -31,7 +31,7 @@ def _empty_cache() -> Iterator[None]:
 
 
 def answer(app: AppTest) -> str:
-    return str(next(text.value for text in app.markdown if text.value.startswith("- ")))
+    return plain(next(text.value for text in app.markdown if text.value.startswith("- ")))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -220,7 +220,7 @@ def test_budgets_explains_a_cell() -> None:
 
 def test_budgets_names_what_would_fix_a_cell() -> None:
     app = opened("budgets", {"device": "apple_a18_pro", "workload": "chat_large"})
-    told = " ".join(text.value for text in app.markdown)
+    told = plain(" ".join(text.value for text in app.markdown))
     assert "A larger device: bandwidth, memory, power and arithmetic, 128 times" in told
     assert "More memory, 128 times (8.00 to 1,020 GB), helps, but then" in told
 

@@ -10,7 +10,7 @@ from dataclasses import fields
 import pandas as pd
 import pytest
 import streamlit as st
-from app_driver import opened, sound
+from app_driver import opened, plain, sound
 from conftest import Run
 from streamlit.testing.v1 import AppTest
 
@@ -29,7 +29,7 @@ def _empty_cache() -> Iterator[None]:
 
 
 def told(app: AppTest) -> str:
-    return " ".join(text.value for text in app.markdown)
+    return plain(" ".join(text.value for text in app.markdown))
 
 
 def test_every_option_of_the_core_stands_in_one_topic() -> None:

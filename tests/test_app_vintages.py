@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from app_driver import charts, move_every_control, opened, rows_of, sound, titles
+from app_driver import charts, move_every_control, opened, plain, rows_of, sound, titles
 from conftest import DRAWS
 from streamlit.testing.v1 import AppTest
 
@@ -41,7 +41,7 @@ def view(**query: str) -> AppTest:
 
 
 def told(app: AppTest) -> str:
-    return " ".join(text.value for text in [*app.markdown, *app.caption, *app.info, *app.success])
+    return plain(" ".join(text.value for text in [*app.markdown, *app.caption, *app.info, *app.success]))
 
 
 def test_no_kept_forecast_is_said_in_words() -> None:

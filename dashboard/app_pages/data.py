@@ -13,6 +13,7 @@ from dashboard import (
     controls,
     device_form,
     edits,
+    figures,
     guard,
     history_view,
     import_view,
@@ -135,7 +136,7 @@ def _mine(current: Snapshot) -> None:
     if not found:
         st.info("You have added no row yet: choose the example that adds a phone under SQL, and run it.")
         return
-    st.markdown(
+    figures.prose(
         "Rows that came from a person, not from Edgewise. Deleting one moves every page back; a built-in row "
         "in whose place it stands is back then."
     )

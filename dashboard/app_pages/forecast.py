@@ -187,7 +187,7 @@ def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) ->
             )
         )
     figures.view().sentences.extend(said)
-    st.markdown("\n".join(f"- {sentence}" for sentence in said))
+    figures.prose("\n".join(f"- {sentence}" for sentence in said))
 
 
 def _last(shares: pd.DataFrame) -> pd.DataFrame:

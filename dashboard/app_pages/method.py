@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, controls, docstrings, guard, labels, loaders, tables, theme
+from dashboard import address, controls, docstrings, figures, guard, labels, loaders, tables, theme
 from dashboard.docstrings import Described
 from dashboard.glossary import TERMS
 from dashboard.search import matching
@@ -69,7 +69,7 @@ def _slug(topic: str) -> str:
 
 
 def _equations(current: Snapshot) -> None:
-    st.markdown(
+    figures.prose(
         "A roofline core decides what each device can serve; that decides what can run at the edge; that, "
         "with demand "
         "and preference, makes the forecast. What follows is read from the running code: its docstrings, "
@@ -109,7 +109,7 @@ def _title(entry: Described) -> str:
 
 
 def _units(current: Snapshot) -> None:
-    st.markdown(_CONVENTIONS)
+    figures.prose(_CONVENTIONS)
     st.subheader("The three senses", anchor=False)
     st.markdown(
         "\n".join(
@@ -126,9 +126,9 @@ def _units(current: Snapshot) -> None:
         alt="Quantities of the forecast with their units",
     )
     st.subheader("Figures of the forecast", anchor=False)
-    figures = [(output.name, output.meaning, output.unit) for output in OUTPUTS.values()]
+    outputs = [(output.name, output.meaning, output.unit) for output in OUTPUTS.values()]
     tables.table(
-        pd.DataFrame(figures, columns=["name", "meaning", "unit"]),
+        pd.DataFrame(outputs, columns=["name", "meaning", "unit"]),
         {"meaning": "Meaning", "unit": "Unit", "name": "On the command line, before _ and the year"},
         name="figures",
         alt="Figures of the forecast with their meaning and unit",

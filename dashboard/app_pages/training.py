@@ -137,7 +137,7 @@ def _metrics(plan: pd.Series) -> None:
             "Recompute activations, shard more, take more devices or shorter sequences.",
             icon=":material/info:",
         )
-    st.markdown(f"Fastest layout on **{labels.escaped(plan['device'])}**: {_layout_words(plan)}.")
+    figures.prose(f"Fastest layout on **{labels.escaped(plan['device'])}**: {_layout_words(plan)}.")
     cells = st.columns(5)
     figures_told = [
         ("Time", f"{labels.number(plan['days'], 3)} d"),
