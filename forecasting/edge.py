@@ -190,7 +190,8 @@ def edge_use(
                 population = _population(demands[workload_id], scores, at.T)
                 use.dedicated_units[segment, host.device_id] = population
         each = [(operations_per_item[w], token_workloads.get(w, 0.0) * SECONDS_PER_DAY) for w, _, _ in placed]
-        operations, tokens = np.tensordot(like(each, items).T, items, axes=1)
+        sums = like(each, items).T @ items.reshape(len(placed), -1)
+        operations, tokens = sums.reshape(2, *arising.shape)
         use.operations[segment] = operations.T
         if any(tokens_of_item > 0 for _, tokens_of_item in each):
             use.tokens_per_day[segment] = tokens.T

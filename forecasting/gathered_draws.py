@@ -31,8 +31,7 @@ class GatheredDraws:
                 self.whole = self._space(part)
         for whole, figures in zip(_leaves(self.whole), _leaves(part), strict=True):
             # The draws of a year lie side by side in memory.
-            for year, column in zip(np.atleast_2d(whole.T), np.atleast_2d(figures.T), strict=True):
-                year[rows] = column
+            whole.T[..., rows] = figures.T
 
     def _space(self, part: Any) -> Any:
         """Room for all draws in one block: the system backs it by large pages and takes it back."""

@@ -103,8 +103,9 @@ class TwoPieceCurve:
         """Values (Y, draws) at the scores (draws,)."""
         if len(self._kept) == len(self._central):
             return np.broadcast_to(like(self._central, z), (len(self._central), len(z)))
-        values = self._from_scale(
-            like(self._terms, z) @ np.stack([np.minimum(z, 0.0), np.maximum(z, 0.0), np.ones_like(z)])
-        )
+        pieces = np.ones((3, len(z)), z.dtype)
+        np.minimum(z, 0.0, out=pieces[0])
+        np.maximum(z, 0.0, out=pieces[1])
+        values = self._from_scale(like(self._terms, z) @ pieces)
         values[self._kept] = self._central[self._kept]
         return values
