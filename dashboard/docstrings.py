@@ -41,7 +41,9 @@ TOPICS = {
         "devices.training_step",
         "devices.training_plan",
         "devices.training_layouts",
+        "devices.cluster_step",
         "forecasting.training_runs",
+        "forecasting.largest_runs",
     ),
     "Fleets and demand": (
         "forecasting.fleets",
@@ -49,7 +51,12 @@ TOPICS = {
         "forecasting.edge",
         "forecasting.cloud",
     ),
-    "Placement": ("forecasting.placement", "forecasting.placement_map", "forecasting.breakeven"),
+    "Placement": (
+        "forecasting.placement",
+        "forecasting.preference",
+        "forecasting.placement_map",
+        "forecasting.breakeven",
+    ),
     "Supply": ("forecasting.accelerators", "forecasting.supply", "forecasting.series"),
     "Uncertainty": (
         "forecasting.quantiles",

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from datasets.errors import InvalidValue
 
@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def say(words: str) -> None:
-    """Print a sentence to stderr."""
+    """Print a sentence to stderr, on a line of its own."""
+    ProgressBar.take_away()
     print(words, file=sys.stderr)
 
 
@@ -49,27 +50,30 @@ class ProgressBar:
     Nothing shows in the first second.
     """
 
+    shown: ClassVar[bool] = False
+
     def __init__(self) -> None:
-        self._began, self._shown = time.monotonic(), False
+        self._began = time.monotonic()
 
     def __call__(self, done: int, total: int, what: str = "devices left out") -> None:
         """Show how many of how many are done; the last takes the line away."""
         if done >= total:
-            self.clear()
+            self.take_away()
             return
         taken = time.monotonic() - self._began
-        if not sys.stderr.isatty() or (taken < QUIET_S and not self._shown):
+        if not sys.stderr.isatty() or taken < QUIET_S:
             return
         filled = BAR_WIDTH * done // total
         line = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done} of {total} {what}, {taken:.0f} s"
         print(f"\r{CLEAR_LINE}{line}", end="", file=sys.stderr, flush=True)
-        self._shown = True
+        ProgressBar.shown = True
 
-    def clear(self) -> None:
-        """Take the line away, so that words and data begin a line of their own."""
-        if self._shown:
+    @staticmethod
+    def take_away() -> None:
+        """Clear the line, if there is one, so that words and data begin a line of their own."""
+        if ProgressBar.shown:
             print(f"\r{CLEAR_LINE}", end="", file=sys.stderr, flush=True)
-            self._shown = False
+            ProgressBar.shown = False
 
 
 @contextmanager
@@ -82,7 +86,7 @@ def progress_shown() -> Iterator[ProgressBar]:
         try:
             yield bar
         finally:
-            bar.clear()
+            bar.take_away()
 
 
 def deliver(frame: pd.DataFrame, arguments: argparse.Namespace) -> None:

@@ -194,16 +194,18 @@ def _cloud(
 
 
 def choice_terms(offered: Choices, values: Values) -> dict[str, Array]:
-    """Every term of ``ln (p / (1 - p))``, p being the preference for the device.
+    """Every term of the preference p for the device, which add up to its logit.
 
-    - base: ``ln (b / (1 - b))`` of the family's base share b;
-    - cost: weight * ln (cost in the cloud / cost on the device) an item: in the cloud busy time * chip
-      power * (capital written off and electricity, `energy.serving_cost_usd_per_chip_j`) and the network's
-      electricity; on the device its electricity, as in `breakeven.break_even`;
-    - latency: weight * (t_cloud + t_network - t_edge) / (t_cloud + t_network + t_edge);
-    - privacy: weight * need;
-    - quality: - weight * lag in months * lag ratio of the device;
-    - default: a shift that grows along a line from 2025 to 2030.
+    ``ln(p / (1 - p)) = ln(b / (1 - b)) + w_c ln(C / c) + w_l (T - t) / (T + t) + w_p n - w_q m r + s``
+
+    - base: b, the family's share where nothing tells the places apart;
+    - cost: C in the cloud over c on the device, an item: busy time * chip power * (capital written off and
+      electricity, `energy.serving_cost_usd_per_chip_j`) and the network's electricity, over the device's own
+      electricity, as in `breakeven.break_even`;
+    - latency: T in the cloud with the network's round trip and transfer, t on the device;
+    - privacy: n, the need for privacy or for working offline;
+    - quality: m months of capability lag, times r, the lag ratio of the device;
+    - default: s, a shift that grows along a line from 2025 to 2030.
 
     A term that the core has no figure for (no able device, no cloud) is 0.
 

@@ -53,6 +53,14 @@ def test_the_bar_fills_and_goes_when_the_work_is_done(monkeypatch):
     assert lines[-1] == output.CLEAR_LINE
 
 
+def test_words_take_the_bars_line(monkeypatch):
+    shown = terminal(monkeypatch)
+    with output.progress_shown() as bar:
+        bar(1, 2)
+        output.say("Done.")
+    assert shown.getvalue().endswith(f"\r{output.CLEAR_LINE}Done.\n")
+
+
 def test_nothing_shows_in_the_first_second_nor_away_from_a_terminal(monkeypatch):
     shown = terminal(monkeypatch)
     monkeypatch.setattr(output, "QUIET_S", 60.0)
