@@ -31,6 +31,8 @@ _START = pd.DataFrame({"precision": ["int8"], "dense_tops": [None], "sparse_tops
     {"dense_tops": "float64", "sparse_tops": "float64"}
 )
 _ENDS = (0.5, 10_000.0)
+# A phone, a graphics card and an accelerator, to judge the new roof by.
+_BESIDE, _BESIDE_FORMAT = ("apple_a18_pro", "rtx_4090", "h100_sxm"), "int8"
 _ASKED = ("name", "memory_gb", "memory_bandwidth_gb_per_s")
 
 
@@ -135,30 +137,38 @@ def _preview(current: Snapshot, checked: FileImport) -> None:
     }
     draft = Snapshot(current.path, current.version, MappingProxyType(tables))
     ids = added["device_peaks"]["device_id"].tolist()
-    curves = loaders.roofs(draft, ids, added["device_peaks"]["precision"].tolist(), _ENDS)
-    if curves.empty:
+    beside = [name for name in _BESIDE if name in set(current.tables["devices"]["device_id"]) - set(ids)]
+    precisions = [*added["device_peaks"]["precision"], *[_BESIDE_FORMAT] * len(beside)]
+    curves = loaders.roofs(draft, [*ids, *beside], precisions, _ENDS)
+    own = curves["device_id"].isin(ids) if len(curves) else pd.Series(dtype=bool)
+    if not own.any():
         st.info("The roof needs the memory's bandwidth.", icon=":material/edit:")
         return
     peaks = tables["device_peaks"][["device_id", "precision", "source_id", "confidence"]]
     described = curves.merge(peaks, on=["device_id", "precision"], how="left").assign(
-        name=str(added["devices"]["name"].iloc[0]),
+        name=curves["device_id"].map(
+            tables["devices"].drop_duplicates("device_id", keep="last").set_index("device_id")["name"]
+        ),
         source=lambda rows: provenance.source_of(tables, rows["source_id"]),
     )
-    ridges = described.drop_duplicates("precision")
+    ridges = described[own].drop_duplicates("precision")
     told = ", ".join(f"{row.ridge_point:,.0f} in {row.precision.upper()}" for row in ridges.itertuples())
     chart = partial(
         roofline.roofline_chart,
         roofline.curve_rows(described),
         pd.DataFrame(),
         title=f"The roof bends at {told} operations a byte",
-        subtitle="Dense peaks and memory bandwidth as typed; nothing is saved yet",
+        subtitle="Dense peaks and memory bandwidth as typed, beside devices that are well known; nothing is "
+        "saved yet",
     )
     figures.figure(
         chart,
         rows=described,
         name="draft-roofline",
-        alt=f"Roofline of the device as typed: ridge points at {told} operations a byte.",
-        source="Figures as typed above.",
+        alt=f"Roofline of the device as typed: ridge points at {told} operations a byte. Beside it: "
+        f"{labels.listed([str(name) for name in described.loc[~own, 'name'].unique()])}.",
+        source="Figures as typed above; "
+        + provenance.source_line(tables, described.loc[~own, "source_id"].drop_duplicates()),
         file_name="edgewise_draft_roofline",
     )
 

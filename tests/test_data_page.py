@@ -93,6 +93,8 @@ def test_the_form_draws_the_roof_of_a_draft_and_saves_it(
     sound(app.run())
     assert "ridge points at 800 in INT8 operations a byte" in app.get("vega_lite_chart")[0].proto.alt
     assert "mine" not in set(database.load(database_path).tables["devices"]["device_id"])
+    beside = app.get("vega_lite_chart")[0].proto.alt
+    assert all(name in beside for name in ("Apple A18 Pro", "GeForce RTX 4090", "NVIDIA H100"))
     app.number_input(key="data.add.memory_bandwidth_gb_per_s").set_value(200.0)
     sound(app.run())
     assert "ridge points at 400" in app.get("vega_lite_chart")[0].proto.alt
