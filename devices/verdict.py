@@ -34,16 +34,26 @@ class Verdict:
 
 def verdict(pairs: Pairs, settings: Settings, found: Outcome) -> Verdict:
     """Judge every pair against its budgets."""
-    obstacles = why_unknown(pairs, settings)
+    obstacles, held = why_unknown(pairs, settings), found.is_held
     ratios = _ratios(pairs, settings.serving.options, found)
-    largest = np.fmax.reduce(np.stack(list(ratios.values())), axis=0)
-    margin = np.where(found.is_held, largest, np.inf)
-    margin = np.where(obstacles != "", np.nan, margin)
+    margin = _largest(ratios, held, obstacles)
     reasons = obstacles.copy()
     worst = np.nanargmax(np.stack([np.fmax(ratio, -1.0) for ratio in ratios.values()]), axis=0)
     for row in np.flatnonzero((obstacles == "") & ~(margin <= 1.0)):
-        reasons[row] = _sentence(int(row), pairs, settings.serving.options, found, _PHRASES[worst[row]])
+        phrase = _PHRASES[worst[row]] if held[row] else None
+        reasons[row] = _sentence(int(row), pairs, settings.serving.options, found, phrase)
     return Verdict(margin=margin, within=(obstacles == "") & (margin <= 1.0), reason=reasons)
+
+
+def budget_margin(pairs: Pairs, settings: Settings, found: Outcome) -> Floats:
+    """The margin of every pair's `verdict`, without its reasons."""
+    ratios = _ratios(pairs, settings.serving.options, found)
+    return _largest(ratios, found.is_held, why_unknown(pairs, settings))
+
+
+def _largest(ratios: dict[str, Floats], held: NDArray[np.bool_], obstacles: Labels) -> Floats:
+    margin = np.where(held, np.fmax.reduce(np.stack(list(ratios.values())), axis=0), np.inf)
+    return np.where(obstacles != "", np.nan, margin)
 
 
 def _ratios(pairs: Pairs, options: Options, found: Outcome) -> dict[str, Floats]:
@@ -91,9 +101,10 @@ def why_unknown(pairs: Pairs, settings: Settings) -> Labels:
     return why
 
 
-def _sentence(row: int, pairs: Pairs, options: Options, found: Outcome, phrase: Phrase) -> str:
+def _sentence(row: int, pairs: Pairs, options: Options, found: Outcome, phrase: Phrase | None) -> str:
+    """Why a budget is missed; without a phrase, that memory is short."""
     elsewhere = found.offloaded_bytes[row] / GB
-    if found.is_held[row]:
+    if phrase is not None:
         said = phrase(row, pairs, found)
         if options.jitter_margin and phrase in (_deadline_phrase, _rate_phrase):
             said = f"{said} with a margin of {options.jitter_margin:.0%}"

@@ -11,13 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from devices.budgets import budgets
+from devices.budgets import named_pairs
+from devices.outcome import outcome
+from devices.settings import settings
+from devices.verdict import budget_margin
 from forecasting.arithmetic import like
 from forecasting.scenarios import Tables
 from forecasting.years import LAST_HISTORY_YEAR, YEARS
 
 ANY_DEVICE = "any"
-_PER_ITEM = ["energy_per_item_j", "operations_per_item", "wait_s"]
 REFERENCE_CLOUD_DEVICE = "h100_sxm"
 # Logarithms of the speed gained by software since the last year of history at which ability is tabulated.
 GAIN_GRID: NDArray[np.float64] = np.arange(-2.0, 6.0 + 1e-9, 0.125)
@@ -123,10 +125,20 @@ def core_results(tables: Tables, spread: float) -> CoreResults:
     devices = set(tables["fleet_mix"]["device_id"]) | {REFERENCE_CLOUD_DEVICE}
     devices |= set(hosts.loc[hosts["device_id"] != ANY_DEVICE, "device_id"])
     workloads = set(demand["workload_id"]) | set(demand["elsewhere"].dropna())
-    frame = budgets(tables, sorted(devices), sorted(workloads))
-    frame["wait_s"] = waiting_s(frame["first_token_s"].to_numpy(), frame["latency_s"].to_numpy())
-    told = frame.set_index("device_id")[["workload_id", "margin", *_PER_ITEM]]
-    return CoreResults(dict(iter(told.groupby("workload_id"))), spread)
+    pairs = named_pairs(tables, sorted(devices), sorted(workloads), None)
+    chosen = settings(pairs)
+    found = outcome(pairs, chosen, tables["efficiencies"])
+    told = pd.DataFrame(
+        {
+            "margin": budget_margin(pairs, chosen, found),
+            "energy_per_item_j": found.energy_per_item_j,
+            "operations_per_item": found.operations_per_item,
+            "wait_s": waiting_s(found.first_token_s, found.latency_s),
+        },
+        index=pd.Index(pairs.hardware.device_id, name="device_id"),
+    )
+    told.loc[told["margin"].isna()] = np.nan
+    return CoreResults(dict(iter(told.groupby(pairs.workloads.workload_id))), spread)
 
 
 def hosts_by_workload(

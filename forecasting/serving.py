@@ -108,10 +108,7 @@ def serving_rates(
     peak = peak_ops_per_s.reindex(rates.index.get_level_values("device_id")).to_numpy(float)
     executed = (rates["items_per_s"] * rates["operations_per_item"]).to_numpy(float)
     rates = rates.assign(peak_share=executed / (rates["devices"].to_numpy(float) * peak))
-    by_year, waits = (
-        {w: _mean_over_mix(rates[column], mix, w) for w in workload_ids}
-        for column in ("peak_share", "wait_s")
-    )
+    by_year, waits = (_means_over_mix(rates[column], mix) for column in ("peak_share", "wait_s"))
     return ServingRates(rates, mix, by_year, waits)
 
 
@@ -143,13 +140,14 @@ def _on_narrowest_groups(tables: Tables, device_ids: list[str], workload_ids: li
     return frame
 
 
-def _mean_over_mix(rates: pd.Series, mix: pd.DataFrame, workload_id: str) -> Array:
-    """Mean over the part of the mix that can serve at all; NaN where none can."""
-    share = rates.xs(workload_id, level="workload_id").reindex(mix.index).to_numpy(float)
-    able = np.isfinite(share)
-    weight = mix.to_numpy(float)[able]
+def _means_over_mix(rates: pd.Series, mix: pd.DataFrame) -> dict[str, Array]:
+    """By workload, the mean over the part of the mix that can serve at all; NaN where none can."""
+    by_workload = rates.unstack("workload_id").reindex(mix.index)
+    shares, weights = by_workload.to_numpy(float).T, mix.to_numpy(float)
+    served = np.isfinite(shares)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (share[able] @ weight) / weight.sum(axis=0)
+        means = (np.where(served, shares, 0.0) @ weights) / (served @ weights)
+    return dict(zip(by_workload.columns.astype(str), means, strict=True))
 
 
 def busy_h100e(rates: ServingRates, workload_id: str, h100_ops_per_s: float) -> Array:
