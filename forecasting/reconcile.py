@@ -128,8 +128,9 @@ COUNTERPARTS: dict[tuple[str, str], Counterpart] = {
     ("assistant tokens on device", "world"): Counterpart(
         lambda p: p.checks["assistant_tokens_on_device"],
         False,
-        "before rationing; most of these tokens are of reasoning and long documents, whose models the core "
-        "finds to fit few devices; of the requests, which are mostly short, a larger share is served there",
+        "before rationing; most of these tokens are of reasoning and long documents, and even a local model "
+        "of 16 GB for those fits few devices in memory and time; of requests, mostly short, a larger share is"
+        " served there",
     ),
     ("edge share of operations", "world"): Counterpart(
         lambda p: ratio(
