@@ -24,6 +24,7 @@ from forecasting.backtest import backtest, record_outlook
 from forecasting.breakeven import break_even_map
 from forecasting.headlines import largest_runs
 from forecasting.largest_runs import largest_runs as largest_run_needs
+from forecasting.outputs import output_bands
 from forecasting.placement_map import workload_placement
 from forecasting.preference_terms import preference_terms
 from forecasting.readings import figure_4_probability
@@ -121,6 +122,14 @@ def effects(current: Snapshot, scenario_id: str, output: str, samples: int) -> p
     plan = loaders.plan_of(current, scenario_id)
     samples = min(samples, loaders.DRAWS)
     return sensitivity(current.tables, scenario_id, [output], samples=samples, seed=SEED, plan=plan)
+
+
+@kept(64, further=lambda: loaders.DRAWS)
+def figure_bands(
+    current: Snapshot, scenario_id: str, figure: str, overrides: loaders.Overrides
+) -> pd.DataFrame:
+    """Bands of a figure over the years, with the user's own values in force."""
+    return output_bands(loaders.projected(current, scenario_id, overrides), figure)
 
 
 def _sweep() -> tuple[int, int]:

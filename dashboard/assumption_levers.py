@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -24,10 +25,32 @@ _FIGURES = {
 }
 
 
+def fields(current: Snapshot) -> list[address.Field]:
+    """The state: each assumption that the user set."""
+    assumed = current.tables["assumptions"]
+    rows = zip(assumed["assumption_id"], assumed["minimum"], assumed["maximum"], strict=True)
+    return [address.figure(name, _bound(lowest), _bound(highest)) for name, lowest, highest in rows]
+
+
+def overrides(page: str, current: Snapshot, scenario_id: str) -> dict[str, float]:
+    """The user's own values on a page whose fields hold `fields`."""
+    if loaders.is_replay(current, scenario_id):
+        return {}
+    values = {name: address.value(page, name) for name in current.tables["assumptions"]["assumption_id"]}
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def settings(own: Mapping[str, float]) -> list[str]:
+    """The options of a command line that set the same values."""
+    return [part for name, value in sorted(own.items()) for part in ("--set", f"{name}={value!r}")]
+
+
+def _bound(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
 def shown(page: str, current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
     """Draw the sliders of one group and the buttons that take back the last move, or every one.
-
-    A slider that moves writes its value under the page's field of the same name.
 
     Parameters
     ----------
@@ -46,6 +69,30 @@ def shown(page: str, current: Snapshot, scenario_id: str, overrides: dict[str, f
     groups = [MOST, *_lever_groups(assumed)]
     group = st.selectbox("Group", groups, format_func=_group_name, key=f"{page}.group")
     rows, said = _rows_of(group, current, scenario_id, assumed)
+    sliders(page, current, scenario_id, overrides, rows, said)
+
+
+def sliders(
+    page: str,
+    current: Snapshot,
+    scenario_id: str,
+    overrides: dict[str, float],
+    rows: pd.DataFrame,
+    said: Mapping[str, str],
+) -> None:
+    """Draw sliders, and the buttons that take back the last move, or every one.
+
+    A slider that moves writes its value under the page's field of the same name.
+
+    Parameters
+    ----------
+    page, current, scenario_id, overrides
+        As in `shown`.
+    rows : pandas.DataFrame
+        The scenario's own assumptions, a slider each.
+    said : mapping of str to str
+        A further sentence for an assumption's help.
+    """
     titles = provenance.source_titles(current.tables)
     with st.container(height=_HEIGHT, border=False):
         for row in rows.to_dict("records"):

@@ -113,6 +113,7 @@ def _drivers(current: Snapshot) -> None:
     from forecasting.years import LAST_YEAR
 
     figure = f"{analyses.FIRST_HANGING}_{LAST_YEAR}"
+    analyses.figure_bands(current, ROOT_SCENARIO, analyses.FIRST_HANGING, {})
     frame = analyses.effects(current, ROOT_SCENARIO, figure, analyses.FIRST_SAMPLES)
     across, up, *_ = analyses.sweepable(current, frame)
     analyses.swept(current, ROOT_SCENARIO, figure, across, up)

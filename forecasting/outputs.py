@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.errors import UnknownName
+from forecasting.bands import BAND_COLUMNS, band_quantiles
 from forecasting.draws import Projection
 from forecasting.quantities import quantity_draws
 from forecasting.replay import SERIES
@@ -161,3 +163,29 @@ def output_draws(drawn: Projection, name: str) -> Array:
     """
     output, year = output_and_year(name)
     return output.by_year(drawn)[:, int(np.flatnonzero(year == YEARS)[0])]
+
+
+def output_bands(drawn: Projection, figure: str) -> pd.DataFrame:
+    """Bands of a figure over the years.
+
+    Parameters
+    ----------
+    drawn : Projection
+    figure : str
+        A name of `OUTPUTS`.
+
+    Returns
+    -------
+    DataFrame
+        Columns year, p5, p25, p50, p75, p95, in the output's unit; years without the figure are left out.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such figure.
+    """
+    if figure not in OUTPUTS:
+        raise UnknownName("output", figure, OUTPUTS)
+    bands = pd.DataFrame(band_quantiles(OUTPUTS[figure].by_year(drawn)), columns=BAND_COLUMNS)
+    bands.insert(0, "year", YEARS)
+    return bands.dropna(ignore_index=True)

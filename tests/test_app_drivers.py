@@ -25,8 +25,8 @@ def test_the_address_names_figure_scenario_and_both_axes(monkeypatch: pytest.Mon
     assert not app.warning
     assert titles(app)[0].count("Electricity of AI in 2028: ")
     assert "total effect" in titles(app)[1]
-    assert "Electricity of AI in 2028 runs from" in titles(app)[2]
-    alternative = app.get("vega_lite_chart")[2].proto.alt
+    assert "Electricity of AI in 2028 runs from" in titles(app)[3]
+    alternative = app.get("vega_lite_chart")[3].proto.alt
     assert "Heat map of Power usage effectiveness and Growth of the accelerator stock in 2026" in alternative
     assert rows_of(app) < 500
     shown = app.dataframe[0].value

@@ -37,7 +37,7 @@ def kept_path(kept_database: Path, database_path: Path) -> Path:
 
 
 def view(**query: str) -> AppTest:
-    return sound(opened("evidence", {"view": "kept", **query}))
+    return sound(opened("evidence", {"view": "kept", **query}, ["command.score"]))
 
 
 def told(app: AppTest) -> str:

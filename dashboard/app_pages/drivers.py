@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import (
     address,
     analyses,
+    assumption_levers,
     controls,
     figure_choice,
     figures,
@@ -19,6 +20,7 @@ from dashboard import (
     scenario_choice,
     specs,
     tables,
+    what_if,
 )
 from dashboard.charts import drivers, two_way
 from dashboard.figure_choice import Figure
@@ -50,6 +52,7 @@ def fields(current: Snapshot) -> list[address.Field]:
         address.option("samples", list(_SAMPLES), str(analyses.FIRST_SAMPLES)),
         address.option("across", assumed, None),
         address.option("up", assumed, None),
+        *assumption_levers.fields(current),
     ]
 
 
@@ -59,22 +62,24 @@ def drivers_page() -> None:
     state = fields(current)
     controls.notes(address.restored(PAGE, state))
     st.header("What does the answer hang on?", anchor=False)
-    scenario_id, figure, samples = _choices(current)
+    scenario, figure, samples = _choices(current)
+    scenario_id, _ = scenario
     frame = _named(current, analyses.effects(current, scenario_id, figure.name, samples))
     scale = labels.scale_for(figure.unit, float(frame[["at_low", "at_central", "at_high"]].max().max()))
     _tornado(frame, figure, scale)
     _effects(frame, figure, samples)
     every = f"All {len(frame)} inputs"
     controls.details(every, partial(_table, frame, figure), "drivers.table", ":material/table:")
+    what_if.shown(PAGE, current, scenario, figure, frame)
     sweep = _two_way(current, scenario_id, figure, frame)
     effects = ["sensitivity", "--scenario", scenario_id, "--output", figure.name, "--samples", str(samples)]
     controls.command_lines("drivers", effects, sweep)
     address.keep(PAGE, state)
 
 
-def _choices(current: Snapshot) -> tuple[str, Figure, int]:
+def _choices(current: Snapshot) -> tuple[tuple[str, str], Figure, int]:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    scenario_id, _ = scenario_choice.picked(PAGE, row, current)
+    scenario = scenario_choice.picked(PAGE, row, current)
     figure = figure_choice.picked(PAGE, row)
     samples = controls.picked(
         row,
@@ -85,7 +90,7 @@ def _choices(current: Snapshot) -> tuple[str, Figure, int]:
         help_="The model runs this often for every input. More samples, smaller error bars, a longer wait.",
         width=170,
     )
-    return scenario_id, figure, int(samples)
+    return scenario, figure, int(samples)
 
 
 def _named(current: Snapshot, frame: pd.DataFrame) -> pd.DataFrame:

@@ -34,11 +34,6 @@ _ALL = "all"
 def fields(current: Snapshot) -> list[address.Field]:
     """The page's state: what is shown, and each assumption that the user set."""
     scenario_ids = list(loaders.scenarios(current)["scenario_id"])
-    assumed = current.tables["assumptions"]
-    levers = [
-        address.figure(row.assumption_id, _bound(row.minimum), _bound(row.maximum))
-        for row in assumed.itertuples()
-    ]
     return [
         address.option("scenario", scenario_ids, ROOT_SCENARIO),
         address.option("sense", list(labels.SENSES), "demand"),
@@ -46,7 +41,7 @@ def fields(current: Snapshot) -> list[address.Field]:
         address.options("series", list(labels.SERIES), list(labels.SERIES)),
         address.switch("log", True),
         address.switch("published", False),
-        *levers,
+        *assumption_levers.fields(current),
     ]
 
 
@@ -60,7 +55,7 @@ def forecast_page() -> None:
     chart_side, lever_side = st.columns([7, 3], gap="medium")
     options = _settled(current)
     scenario_id, quantity, sense = (str(address.value(PAGE, name)) for name in options)
-    overrides = _overrides(current, scenario_id)
+    overrides = assumption_levers.overrides(PAGE, current, scenario_id)
     # The chart is what a reader waits for: it is sent before what stands above it.
     with chart_side:
         _chart(current, scenario_id, quantity, sense, overrides)
@@ -95,10 +90,6 @@ def forecast_page() -> None:
     )
     controls.command_lines("forecast", _command(scenario_id, quantity, overrides))
     address.keep(PAGE, state)
-
-
-def _bound(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
 
 
 def _settled(current: Snapshot) -> dict[str, list[str]]:
@@ -151,14 +142,6 @@ def _choices(current: Snapshot, options: dict[str, list[str]]) -> None:
         help="What others project, where it has this unit and sense. Hover a cross for its source.",
     )
     st.caption(labels.escaped(str(table.at[str(address.value(PAGE, "scenario")), "description"])))
-
-
-def _overrides(current: Snapshot, scenario_id: str) -> dict[str, float]:
-    if loaders.is_replay(current, scenario_id):
-        return {}
-    names = current.tables["assumptions"]["assumption_id"]
-    values = {name: address.value(PAGE, name) for name in names}
-    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _answer(current: Snapshot, scenario_id: str, overrides: dict[str, float]) -> None:
@@ -263,8 +246,8 @@ def _published(current: Snapshot, quantity: str, sense: str, scale: labels.Scale
 
 
 def _command(scenario_id: str, quantity: str, overrides: dict[str, float]) -> list[str]:
-    settings = [part for name, value in sorted(overrides.items()) for part in ("--set", f"{name}={value!r}")]
-    return ["forecast", "--scenario", scenario_id, "--quantity", quantity, *settings, "--format", "csv"]
+    named = ["forecast", "--scenario", scenario_id, "--quantity", quantity]
+    return [*named, *assumption_levers.settings(overrides), "--format", "csv"]
 
 
 guard.shown(forecast_page)
