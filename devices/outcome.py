@@ -14,6 +14,7 @@ from devices import memory, residence, streams
 from devices.backends import usual_software
 from devices.catalogue import Pairs
 from devices.columns import Columns, distinct_rows, joined_rows
+from devices.coupled_memory import is_coupled, with_coupled_memory
 from devices.efficiency import Shares, phase_factors, reachable_shares, software_limited
 from devices.power import (
     PowerDraw,
@@ -145,12 +146,14 @@ def machine_of(pairs: Pairs, settings: Settings, shares: Shares) -> Machine:
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,
+        coupled_bytes_per_s=np.full(len(pairs), np.nan),
         link_bytes_per_s=link
         if options.link_gb_per_s is None
         else np.full_like(link, options.link_gb_per_s * GB),
         devices=settings.devices,
         shares=shares,
     )
+    machine = with_coupled_memory(machine, is_coupled(hardware, settings.backend))
     linked = hardware.accelerators
     if not np.any(linked > 1.0):
         return machine

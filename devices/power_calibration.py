@@ -14,7 +14,11 @@ from devices.step import Step
 from devices.units import Floats
 
 DEVICE_POWER_CLASS = "E_gpu_power"
-START = (0.3, 0.9, 0.5)
+# Shares that no measurement has moved, and how far one as a whole may move them: a few devices alone cannot
+# tell busy memory from running at all, and would give one of the two everything.
+START = np.array([0.3, 0.9, 0.5])
+PULL = 0.1
+SCALE = 0.1
 
 
 def power_rows(measured: Measured) -> NDArray[np.bool_]:
@@ -35,16 +39,20 @@ def predicted_w(measured: Measured, shares: Shares, draw: PowerDraw) -> Floats:
 
 
 def fitted_draw(measured: Measured, shares: Shares) -> PowerDraw:
-    """Shares of the dynamic power that explain the measured powers best; spreads are not fitted here."""
+    """Shares of the dynamic power that explain the measured powers best, each drawn to its start.
+
+    Spreads are not fitted here.
+    """
     rows = np.flatnonzero(power_rows(measured))
     used, known = measured.take(rows), shares.take(rows)
 
     def error(values: Floats) -> Floats:
         draw = PowerDraw(values[0], values[1], values[2], 0.0, 0.0)
-        return np.log(predicted_w(used, known, draw) / used.value)
+        missed = np.log(predicted_w(used, known, draw) / used.value)
+        return np.concatenate([missed, SCALE * (values - START) / PULL])
 
     running, compute, memory = least_squares(
-        error, START, bounds=(0.01, 1.0), loss="soft_l1", f_scale=0.1
+        error, START, bounds=(0.01, 1.0), loss="soft_l1", f_scale=SCALE
     ).x.tolist()
     return PowerDraw(running, compute, memory, 0.0, 0.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from devices.coupled_memory import is_coupled, with_coupled_memory
 from devices.efficiency import Shares, software_limited
 from devices.hardware import moved_element_bytes
 from devices.measured import Measured
@@ -18,11 +19,12 @@ UNSTATED_OUTPUT_TOKENS = 128.0
 def measured_machine(measured: Measured, shares: Shares) -> Machine:
     """The roofs that each measurement ran under."""
     hardware = measured.hardware
-    return Machine(
+    machine = Machine(
         peak_ops_per_s=measured.peak_ops_per_s,
         bytes_per_s=hardware.memory_bytes_per_s,
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,
+        coupled_bytes_per_s=np.full(len(measured), np.nan),
         link_bytes_per_s=np.where(
             np.isnan(hardware.interconnect_bytes_per_s),
             UNSTATED_LINK_BYTES_PER_S,
@@ -37,6 +39,8 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
             power_limits(hardware).peak_w,
         ),
     )
+    backend = np.array([name.partition("/")[0] for name in measured.software], dtype=object)
+    return with_coupled_memory(machine, is_coupled(hardware, backend))
 
 
 # PCIe 4.0 x16, one direction: cards without a link of their own.

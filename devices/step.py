@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devices.attention import attention_operations, cache_bytes_read, kv_cache_bytes_per_token
 from devices.columns import Columns
@@ -27,12 +28,19 @@ ACTIVATION_FACTOR = 13.7
 
 @dataclass(frozen=True)
 class Machine(Columns):
-    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices."""
+    """What a step runs on: roofs at the chosen arithmetic, for each of `devices` equal devices.
+
+    Attributes
+    ----------
+    coupled_bytes_per_s : numpy.ndarray
+        Memory of the unit's own that all traffic passes (`devices.coupled_memory`); NaN where it has none.
+    """
 
     peak_ops_per_s: Floats
     bytes_per_s: Floats
     sram_bytes: Floats
     sram_bytes_per_s: Floats
+    coupled_bytes_per_s: Floats
     link_bytes_per_s: Floats
     devices: Floats
     shares: Shares
@@ -255,7 +263,7 @@ def _timed(
     chip_rate = np.fmax(machine.sram_bytes_per_s, machine.bytes_per_s)
     moved = np.where(on_chip, 0.0, weights) + cache + activations
     rate = count * shares.compute * machine.peak_ops_per_s
-    return Step(
+    step = Step(
         operations=operations + expert_operations,
         weight_bytes=weights,
         cache_bytes=cache,
@@ -265,4 +273,18 @@ def _timed(
         sram_s=np.where(on_chip, weights, 0.0) / (count * shares.bandwidth * chip_rate),
         network_s=2.0 * layers * all_reduce_s(message, count, machine.link_bytes_per_s),
         overhead_s=layers * shares.overhead_s + host_s,
+    )
+    coupled = ~np.isnan(machine.coupled_bytes_per_s)
+    return _through_coupled_memory(step, machine, coupled) if coupled.any() else step
+
+
+def _through_coupled_memory(step: Step, machine: Machine, coupled: NDArray[np.bool_]) -> Step:
+    """The step whose traffic passes the unit's own memory, in which activations stay."""
+    reached = machine.devices * machine.shares.bandwidth
+    stays = np.where(coupled, step.activation_bytes, 0.0)
+    return replace(
+        step,
+        activation_bytes=step.activation_bytes - stays,
+        memory_s=step.memory_s - np.where(coupled, stays / (reached * machine.bytes_per_s), 0.0),
+        sram_s=np.where(coupled, step.moved_bytes / (reached * machine.coupled_bytes_per_s), step.sram_s),
     )

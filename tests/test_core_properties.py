@@ -35,6 +35,7 @@ def _machine(compute: float = 1.0, memory: float = 1.0, devices: float = 1.0) ->
         bytes_per_s=_array(3.35e12 * memory),
         sram_bytes=_array(50e6),
         sram_bytes_per_s=_array(5.5e12 * max(memory, 1.0)),
+        coupled_bytes_per_s=_array(np.nan),
         link_bytes_per_s=_array(4.5e11),
         devices=_array(devices),
         shares=Shares(_array(0.7), _array(0.8), _array(40e-6), _array(0.1), _array(0.43), _array(0.0)),

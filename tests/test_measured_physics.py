@@ -10,9 +10,12 @@ import pytest
 
 from devices.budgets import budgets
 from devices.catalogue import hardware_named, networks_named
+from devices.coupled_memory import OVERHEAD_PEAK_OPS_PER_S, is_coupled, with_coupled_memory
+from devices.efficiency import Shares
 from devices.hardware import moved_element_bytes
 from devices.networks import distinct_experts, independent_tokens, touched_expert_params
 from devices.power import power_limits
+from devices.step import Machine, Step, item_step
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -58,3 +61,45 @@ def test_the_host_bounds_a_large_batch_of_a_small_model(tables: Tables) -> None:
     gained = rows[1]["tokens_per_s"] / rows[0]["tokens_per_s"]
     assert 1.0 < gained < 2.0
     assert rows[1]["per_token_s"] > 512 * 8e-6
+
+
+def _image(tables: Tables, bytes_per_s: float, peak: float, *, coupled: bool) -> Step:
+    """ResNet-50 on a unit whose software reaches all of its roofs, with 1 ms of overhead."""
+    one = np.ones(1)
+    shares = Shares(one, one, one * 1e-3, one * 0.0, one, one * 0.0)
+    none = one * np.nan
+    roofs = Machine(one * peak, one * bytes_per_s, none, none, none, none, one, shares)
+    return item_step(
+        networks_named(tables, ["resnet_50"]),
+        with_coupled_memory(roofs, np.array([coupled])),
+        evaluations=one,
+        passes=one,
+        weight_bytes=one,
+        element_bytes=one,
+    )
+
+
+def test_traffic_of_a_unit_with_its_own_memory_hangs_on_the_unit(tables: Tables) -> None:
+    wide, wider = (_image(tables, rate, 45e12, coupled=True) for rate in (100e9, 200e9))
+    assert wide.traffic_s == pytest.approx(wider.traffic_s)
+    assert wide.traffic_s[0] == pytest.approx((25.56e6 + 2 * 11.1e6) * 320.0 / 45e12, rel=0.01)
+    assert wide.moved_bytes[0] == pytest.approx(25.56e6)
+    assert _image(tables, 100e9, 22.5e12, coupled=True).traffic_s == pytest.approx(wide.traffic_s * 2.0)
+
+
+def test_weights_come_no_faster_than_main_memory_gives_them(tables: Tables) -> None:
+    narrow = _image(tables, 10e9, 45e12, coupled=True)
+    assert narrow.traffic_s[0] == pytest.approx(25.56e6 / 10e9)
+
+
+def test_a_unit_pays_overhead_in_its_own_cycles(tables: Tables) -> None:
+    fast, slow = (_image(tables, 50e9, peak, coupled=True).overhead_s[0] for peak in (45e12, 15e12))
+    assert slow == pytest.approx(3.0 * fast)
+    assert fast == pytest.approx(1e-3 * OVERHEAD_PEAK_OPS_PER_S / 45e12)
+    assert _image(tables, 50e9, 45e12, coupled=False).overhead_s[0] == pytest.approx(1e-3)
+
+
+def test_only_the_neural_units_of_some_makers_have_a_memory_of_their_own(tables: Tables) -> None:
+    hardware = hardware_named(tables, ["sd_8elite", "rk3588", "aic100_std"])[np.array([0, 0, 1, 2])]
+    drivers = np.array(["npu", "cpu", "npu", "accelerator"], dtype=object)
+    assert is_coupled(hardware, drivers).tolist() == [True, False, False, False]
