@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from forecasting.vintages import BANDS
+
 Tables = Mapping[str, pd.DataFrame]
 EPOCH_CREDIT = "Epoch AI (CC BY 4.0)"
 
@@ -59,9 +61,18 @@ def confidence_counts(confidence: Iterable[str]) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in order if name in counts)
 
 
+def user_rows(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Rows that came from a person, by table; the bands of a kept forecast go with its own row."""
+    return {
+        name: frame[frame["origin"] == "user"]
+        for name, frame in tables.items()
+        if name != BANDS and "origin" in frame and (frame["origin"] == "user").any()
+    }
+
+
 def user_row_count(tables: Tables) -> int:
-    """Rows that a person added."""
-    return sum(int((frame["origin"] == "user").sum()) for frame in tables.values() if "origin" in frame)
+    """Rows of `user_rows`."""
+    return sum(len(rows) for rows in user_rows(tables).values())
 
 
 def confidence_by_table(tables: Tables) -> pd.DataFrame:

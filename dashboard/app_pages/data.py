@@ -128,11 +128,7 @@ def _table(current: Snapshot, rows: pd.DataFrame, declared: schema.Table) -> Non
 def _mine(current: Snapshot) -> None:
     for note in st.session_state.pop(_DELETED, []):
         st.success(note, icon=":material/check:")
-    found = {
-        name: frame[frame["origin"] == "user"]
-        for name, frame in current.tables.items()
-        if "origin" in frame and (frame["origin"] == "user").any()
-    }
+    found = provenance.user_rows(current.tables)
     if not found:
         st.info("You have added no row yet: choose the example that adds a phone under SQL, and run it.")
         return

@@ -110,7 +110,7 @@ def _scale(kinds: list[str]) -> alt.Scale:
 def _legend(kinds: list[str]) -> alt.Legend | None:
     if len(kinds) < 2:
         return None
-    return alt.Legend(orient="top", title=None, symbolOpacity=1, columns=theme.legend_columns(2, 4))
+    return alt.Legend(orient="top", title=None, symbolOpacity=1, columns=theme.legend_columns(1, 4))
 
 
 def _points(points: pd.DataFrame, y_title: str) -> alt.Chart:

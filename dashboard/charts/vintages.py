@@ -138,7 +138,7 @@ def _observed(observed: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
         "when:N",
         scale=alt.Scale(domain=[KNOWN, CAME], range=["cross", "triangle-up"]),
         legend=alt.Legend(
-            orient="top",
+            orient="bottom",
             title=None,
             columns=theme.legend_columns(1, 0),
             symbolFillColor=theme.GREY,
