@@ -26,7 +26,7 @@ Draws = Mapping[str, Array]
 Precision = type[Any]
 SENSES = ("demand", "available", "capacity")
 # Bytes of one year's draws of a chunk: few enough to bound the memory, enough to outweigh the calls.
-_CHUNK_BYTES = 20_000
+_CHUNK_BYTES = 10_000
 # From so many draws on in single precision: it halves time and memory, and moves a quantile by a millionth;
 # chance moves it by a hundredth.
 SINGLE_PRECISION_DRAWS = 10_000

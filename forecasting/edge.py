@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.arithmetic import like, ratio, total
@@ -245,7 +244,10 @@ def _population(demand: WorkloadDemand, scores: Values, like: Array) -> Array:
 
 
 def installed(
-    fleets: Mapping[str, FleetSums], use: EdgeUse, device_traits: pd.DataFrame, trait: str
+    fleets: Mapping[str, FleetSums],
+    use: EdgeUse,
+    device_traits: Mapping[str, Mapping[str, float]],
+    trait: str,
 ) -> dict[str, Array]:
     """A trait summed over all units in use at the end of each year, by segment, (draws, years).
 
@@ -253,7 +255,7 @@ def installed(
     """
     totals = {segment: sums.installed[trait] for segment, sums in fleets.items()}
     for (segment, device_id), units in use.dedicated_units.items():
-        _add(totals, segment, units * float(np.nan_to_num(device_traits.at[device_id, trait])))
+        _add(totals, segment, units * device_traits[device_id][trait])
     return totals
 
 

@@ -17,7 +17,7 @@ from forecasting.accelerators import (
 )
 from forecasting.cloud_sums import CloudWeights, cloud_weights
 from forecasting.demand import WorkloadDemand, tokens_per_item, workload_demands
-from forecasting.fleet_sums import Segment, segment_of
+from forecasting.fleet_sums import TRAITS, Segment, segment_of
 from forecasting.fleets import Fleet, fleets_by_segment, normalised_mix, vintage_mix
 from forecasting.placement import (
     REFERENCE_CLOUD_DEVICE,
@@ -39,6 +39,8 @@ class Plan:
     ----------
     segments : mapping of segment to Segment
         Fleets with the traits of their vintages and the workloads they host.
+    dedicated_traits : mapping of device_id to mapping of trait to float
+        Of devices bought for one task, SI units; an unknown trait is none.
     edge_operations_per_item, cloud_operations_per_item : mapping of workload_id to float
         Operations an item takes on a device and on the reference cloud device.
     token_workloads : mapping of workload_id to float
@@ -52,7 +54,7 @@ class Plan:
     """
 
     segments: Mapping[str, Segment]
-    device_traits: pd.DataFrame
+    dedicated_traits: Mapping[str, Mapping[str, float]]
     demands: Mapping[str, WorkloadDemand]
     hosts: Mapping[str, list[Host]]
     accelerators: AcceleratorHistory
@@ -101,9 +103,10 @@ def prepared_plan(tables: Tables, fleet_spread: float) -> Plan:
     metered = {w: tokens_per_item(rows[w], cached_too=True) for w in involved}
     frontier = frozenset(w for w, row in rows.items() if row["frontier_track"])
     inputs = {name for d in demands.values() for name in d.terms.inputs}
+    dedicated = sorted({host.device_id for group in hosts.values() for host in group if host.dedicated})
     return Plan(
         segments=_segments(fleets, shares, traits, hosts),
-        device_traits=traits,
+        dedicated_traits=traits.loc[dedicated, list(TRAITS)].fillna(0.0).to_dict("index"),
         demands=demands,
         hosts=hosts,
         accelerators=accelerators,

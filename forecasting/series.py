@@ -32,7 +32,7 @@ class SeriesPart:
 
 def edge_series(plan: Plan, fleets: Mapping[str, FleetSums], use: EdgeUse) -> SeriesPart:
     """Edge inference by fleet segment; what exceeds the sustained peak of a segment is not run."""
-    totals = {trait: installed(fleets, use, plan.device_traits, trait) for trait in TRAITS}
+    totals = {trait: installed(fleets, use, plan.dedicated_traits, trait) for trait in TRAITS}
     wanted = use.operations
     served = {s: np.minimum(ops, totals["sustained_ops_per_s"][s]) for s, ops in wanted.items()}
     ration = {s: ratio(served[s], wanted[s]) for s in wanted}
