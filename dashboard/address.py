@@ -165,6 +165,12 @@ def keep(page: str, fields: Sequence[Field]) -> None:
         st.query_params.from_dict(parameters)
 
 
+def last(page: str) -> Mapping[str, Any]:
+    """What a page of this session held when it was last drawn, by field; what was a default is left out."""
+    held: Mapping[str, Any] = st.session_state.get(_KEPT, {}).get(page, {})
+    return held
+
+
 def value(page: str, name: str) -> Any:
     """The value of a field of the page."""
     return st.session_state.get(key(page, name))

@@ -37,6 +37,7 @@ from forecasting.years import YEARS
 # A split over causes evaluates every set of them.
 SPLIT_DRAWS = 500
 SWEEP_DRAWS, SWEEP_STEPS = 100, DEFAULT_STEPS
+YOURS = "yours"
 # What the pages open with.
 FIRST_SCENARIOS = (loaders.ROOT_SCENARIO, "edge_first", "cloud_first")
 FIRST_DIFFERENCE, FIRST_HANGING, FIRST_SAMPLES = "twh", "edge_share", 256
@@ -92,17 +93,25 @@ def figure_4(current: Snapshot, scenario_id: str) -> pd.DataFrame:
 
 
 @kept(24, in_turn=False)
-def differing_assumptions(current: Snapshot, scenario_ids: Sequence[str]) -> pd.DataFrame:
+def differing_assumptions(
+    current: Snapshot,
+    scenario_ids: Sequence[str],
+    yours: tuple[str, loaders.Overrides] | None = None,
+) -> pd.DataFrame:
     """Assumptions in which some scenarios differ from the first: a row each, a column a scenario.
 
-    Columns group, name, unit, assumption_id, and low, central and high of each, e.g. ``central.low``.
+    Columns group, name, unit, assumption_id, and low, central and high of each, e.g. ``central.low``; those
+    of a scenario with the user's own values in force bear the name `YOURS`.
     """
-    first, *others = (loaders.assumptions(current, name, {}) for name in scenario_ids)
+    named = {name: loaders.assumptions(current, name, {}) for name in scenario_ids}
+    if yours is not None:
+        named[YOURS] = loaders.assumptions(current, *yours)
+    first, *others = named.values()
     differing = pd.concat([changed_assumptions(first, other)["assumption_id"] for other in others])
     rows = first.loc[
         first["assumption_id"].isin(differing), ["group", "name", "unit", "assumption_id"]
     ].reset_index(drop=True)
-    for name, assumed in zip(scenario_ids, (first, *others), strict=True):
+    for name, assumed in named.items():
         held = assumed.set_index("assumption_id").loc[rows["assumption_id"]]
         for quantile in ("low", "central", "high"):
             rows[f"{name}.{quantile}"] = held[quantile].to_numpy()

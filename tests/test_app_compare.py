@@ -35,6 +35,37 @@ def test_two_scenarios_are_drawn_split_and_tabled_from_the_address() -> None:
     assert "edgewise waterfall ai_slowdown edge_first --figure edge_share_2028" in app.code[0].value
 
 
+def test_the_sliders_of_forecast_stand_beside_the_scenarios_until_they_are_left_out() -> None:
+    app = sound(opened("forecast", {"scenario": "edge_first", "pue": "1.2"}))
+    app.switch_page("app_pages/compare.py")
+    app.query_params.clear()
+    sound(app.run())
+    before = titles(app)
+    app.button(key="compare.take").click()
+    sound(app.run())
+    title = "Edge first, 1 assumption of yours"
+    ends, differing = app.dataframe[0].value, app.dataframe[-1].value
+    assert ends["scenario"].tolist()[-1] == title
+    total = loaders.chart_bands(loaders.snapshot(), "edge_first", "ops", {"pue": 1.2}, "demand")
+    last = total[(total["year"] == 2030) & (total["series"] == "training")]["p50"].iloc[0]
+    shown = ends.set_index("scenario")["training"]
+    other = loaders.chart_bands(loaders.snapshot(), "central", "ops", {}, "demand")
+    there = other[(other["year"] == 2030) & (other["series"] == "training")]["p50"].iloc[0]
+    assert shown[title] / shown["Central"] == pytest.approx(last / there)
+    assert differing.set_index("assumption_id").at["pue", "yours.central"] == 1.2
+    assert (app.query_params["base"], app.query_params["pue"]) == ("edge_first", "1.2")
+    assert app.button(key="compare.take").disabled
+    app.button(key="compare.leave").click()
+    assert titles(sound(app.run())) == before
+
+
+def test_without_sliders_there_is_nothing_to_take_but_an_address_brings_them() -> None:
+    app = sound(opened("compare"))
+    assert app.button(key="compare.take").disabled
+    app = sound(opened("compare", {"base": "cloud_first", "pue": "1.3"}))
+    assert app.dataframe[0].value["scenario"].tolist()[-1] == "Cloud first, 1 assumption of yours"
+
+
 def test_one_scenario_is_too_few_and_five_are_too_many() -> None:
     app = sound(opened("compare", {"scenario": "central"}))
     assert "Choose at least two scenarios" in app.info[0].value

@@ -16,12 +16,14 @@ from dashboard import (
     guard,
     labels,
     loaders,
+    own_column,
     provenance,
     scenario_choice,
     specs,
     tables,
 )
 from dashboard.charts import multiples, waterfall
+from dashboard.own_column import Column
 from datasets.database import Snapshot
 from forecasting.years import LAST_HISTORY_YEAR, LAST_YEAR
 
@@ -41,6 +43,7 @@ def fields(current: Snapshot) -> list[address.Field]:
         address.option("from", known, None),
         address.option("to", known, None),
         *figure_choice.fields(analyses.FIRST_DIFFERENCE),
+        *own_column.fields(current),
     ]
 
 
@@ -70,16 +73,18 @@ def compare_page() -> None:
                 )
             )
         chosen = {name: names[name] for name in scenario_ids}
-        _multiples(current, chosen)
+        own = own_column.shown(PAGE, current)
+        columns = [Column(title, name) for name, title in chosen.items()]
+        _multiples(current, [*columns, own] if own else columns)
         # What is slow is computed last, in its place above.
         why = st.container()
-        _differences(current, chosen)
+        _differences(current, chosen, own)
         with why:
             _why(current, chosen)
     address.keep(PAGE, state)
 
 
-def _multiples(current: Snapshot, names: dict[str, str]) -> None:
+def _multiples(current: Snapshot, columns: list[Column]) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     quantity = controls.picked(
         row, "Quantity", address.key(PAGE, "quantity"), list(labels.QUANTITIES), labels.QUANTITIES, width=230
@@ -92,7 +97,10 @@ def _multiples(current: Snapshot, names: dict[str, str]) -> None:
     log = bool(
         row.toggle("Log axis", key=address.key(PAGE, "log"), help="Equal distances are equal factors.")
     )
-    frames = {title: loaders.chart_bands(current, name, quantity, {}, sense) for name, title in names.items()}
+    frames = {
+        shown.title: loaders.chart_bands(current, shown.scenario_id, quantity, shown.overrides, sense)
+        for shown in columns
+    }
     whole = pd.concat([frame.assign(scenario=title) for title, frame in frames.items()], ignore_index=True)
     if whole.empty:
         st.info(
@@ -126,16 +134,15 @@ def _multiples(current: Snapshot, names: dict[str, str]) -> None:
         source=f"Edgewise, {loaders.DRAWS:,} draws a scenario; assumptions: "
         f"{provenance.confidence_counts(current.tables['assumptions']['confidence'])}.",
     )
-    _ends(current, names, last, scale, sense)
+    _ends(current, columns, last, scale, sense)
 
 
 def _ends(
-    current: Snapshot, names: dict[str, str], last: pd.DataFrame, scale: labels.Scale, sense: str
+    current: Snapshot, shown: list[Column], last: pd.DataFrame, scale: labels.Scale, sense: str
 ) -> None:
-    rows = (
-        last.pivot(index="scenario", columns="series", values="p50").reindex(names.values()) / scale.divisor
-    )
-    shares = [loaders.shares(current, name, {}, sense) for name in names]
+    rows = last.pivot(index="scenario", columns="series", values="p50") / scale.divisor
+    rows = rows.reindex([column.title for column in shown])
+    shares = [loaders.shares(current, column.scenario_id, column.overrides, sense) for column in shown]
     edge = [
         share[(share["year"] == LAST_YEAR) & (share["series"] == "edge_inference")].iloc[0]
         for share in shares
@@ -211,9 +218,12 @@ def _why(current: Snapshot, names: dict[str, str]) -> None:
     controls.command_lines("compare", ["waterfall", start, end, "--figure", output.name])
 
 
-def _differences(current: Snapshot, names: dict[str, str]) -> None:
+def _differences(current: Snapshot, names: dict[str, str], own: Column | None) -> None:
     st.subheader("The assumptions that differ", anchor=False)
-    rows = analyses.differing_assumptions(current, list(names))
+    yours = (own.scenario_id, own.overrides) if own else None
+    rows = analyses.differing_assumptions(current, list(names), yours)
+    if own:
+        names = names | {analyses.YOURS: own.title}
     if rows.empty:
         st.info("These scenarios hold the same assumptions.")
         return

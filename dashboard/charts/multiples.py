@@ -9,6 +9,8 @@ from dashboard import labels, theme
 from dashboard.charts.bands import band_rows
 from dashboard.labels import Scale
 
+# Pixels between the legend and the panels under one line of names, and those of each further line.
+_LEGEND_OFFSET, _LINE = 18, 15
 _HEIGHT = 430
 
 
@@ -51,7 +53,7 @@ def multiples_chart(
     x = _axis(rows)
     scale = alt.Scale(type="log", nice=True) if log else alt.Scale(zero=True, nice=True)
     y = alt.Y("p5:Q", title=y_title, scale=scale, axis=alt.Axis(format=",.4~f", tickCount=6))
-    base = alt.Chart(rows).encode(x=x, color=_colour(), detail="panel:N")
+    base = alt.Chart(rows).encode(x=x, color=_colour(_most_lines(rows)), detail="panel:N")
     median = base.encode(y=alt.Y("p50:Q", scale=scale))
     tooltip = [
         alt.Tooltip("panel:N", title="Scenario"),
@@ -98,15 +100,32 @@ def _axis(rows: pd.DataFrame) -> alt.X:
     return alt.X("x:Q", title=None, axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
 
 
-def _colour() -> alt.Color:
+def _colour(head_lines: int) -> alt.Color:
     names = [labels.SERIES[series] for series in theme.SERIES_COLOURS]
     return alt.Color(
         "name:N",
         scale=alt.Scale(domain=names, range=list(theme.SERIES_COLOURS.values())),
         legend=alt.Legend(
-            orient="top", title=None, symbolOpacity=1, labelFontSize=13, columns=theme.legend_columns(2, 0)
+            orient="top",
+            title=None,
+            symbolOpacity=1,
+            labelFontSize=13,
+            columns=theme.legend_columns(2, 0),
+            offset=_LEGEND_OFFSET + _LINE * (head_lines - 1),
         ),
     )
+
+
+def _head_lines(rows: pd.DataFrame) -> list[list[str]]:
+    """The name of each panel in lines that fit it, empty ones above where others have more."""
+    names = rows.drop_duplicates("at")["panel"]
+    lines = [theme.wrapped(str(name), 13 if len(names) > 2 else 24) for name in names]
+    most = max(map(len, lines))
+    return [[" "] * (most - len(part)) + part for part in lines]
+
+
+def _most_lines(rows: pd.DataFrame) -> int:
+    return len(_head_lines(rows)[0])
 
 
 def _heads(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
@@ -115,12 +134,12 @@ def _heads(rows: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
     heads = panels.assign(x=panels["at"] * stride + (stride - 1) / 2)
     edges = pd.DataFrame({"x": [at * stride - 0.5 for at in heads["at"] if at]})
     # Names longer than a panel is wide run over two lines.
-    heads["head"] = ["\n".join(theme.wrapped(name, 13 if len(heads) > 2 else 24)) for name in heads["panel"]]
+    heads["head"] = ["\n".join(lines) for lines in _head_lines(rows)]
     text = alt.Chart(heads).mark_text(
         fontSize=13, fontWeight="bold", baseline="bottom", color=theme.INK_SOFT, lineBreak="\n"
     )
     rules = alt.Chart(edges).mark_rule(color=theme.GREY, opacity=0.5)
     return [
         *([rules.encode(x=x)] if len(edges) else []),
-        text.encode(x=x, y=alt.value(-6), text="head:N"),
+        text.encode(x=x, y=alt.value(-6 - _LINE * (_most_lines(rows) - 1)), text="head:N"),
     ]

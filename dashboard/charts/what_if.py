@@ -55,7 +55,8 @@ def what_if_chart(rows: pd.DataFrame, *, title: str, subtitle: str, y_title: str
     domain = [int(rows["year"].min()), int(rows["year"].max())]
     x = alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
     scale = alt.Scale(type="log", nice=True) if is_logarithmic(rows) else alt.Scale(zero=True, nice=True)
-    marks = alt.Axis(format=",.4~f", tickCount=6)
+    values = theme.decades(rows["p5"].min(), rows["p95"].max()) if is_logarithmic(rows) else None
+    marks = alt.Axis(format=",.4~f", tickCount=6, values=values or alt.Undefined)
     base = alt.Chart(rows).encode(x=x)
     tooltip = [
         alt.Tooltip("year:Q", title="Year", format="d"),
