@@ -6,7 +6,7 @@ import numpy as np
 
 from devices.coupled_memory import is_coupled, with_coupled_memory
 from devices.efficiency import Shares, software_limited
-from devices.hardware import moved_element_bytes
+from devices.hardware import Hardware, moved_element_bytes
 from devices.measured import Measured
 from devices.power import power_limits
 from devices.step import Machine, Step, item_step, token_step
@@ -25,11 +25,7 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
         sram_bytes=hardware.sram_bytes,
         sram_bytes_per_s=hardware.sram_bytes_per_s,
         coupled_bytes_per_s=np.full(len(measured), np.nan),
-        link_bytes_per_s=np.where(
-            np.isnan(hardware.interconnect_bytes_per_s),
-            UNSTATED_LINK_BYTES_PER_S,
-            hardware.interconnect_bytes_per_s,
-        ),
+        link_bytes_per_s=link_bytes_per_s(hardware),
         devices=measured.devices,
         shares=software_limited(
             shares,
@@ -45,6 +41,22 @@ def measured_machine(measured: Measured, shares: Shares) -> Machine:
 
 # PCIe 4.0 x16, one direction: cards without a link of their own.
 UNSTATED_LINK_BYTES_PER_S = 32e9
+# Bandwidth of stacked memory over that of the link, one direction: median of the servers' accelerators that
+# state both.
+STACKED_MEMORY_OVER_LINK = 8.6
+
+
+def link_bytes_per_s(hardware: Hardware) -> Floats:
+    """Link to the next device, one direction; estimated where the datasheet is silent.
+
+    A server's accelerator with stacked memory has a link made for it, others have PCIe.
+    """
+    stacked = np.array([name.startswith("HBM") for name in hardware.memory_type], dtype=bool)
+    stacked &= (hardware.segment == "datacenter") & ~np.isnan(hardware.memory_bytes_per_s)
+    own = hardware.memory_bytes_per_s / STACKED_MEMORY_OVER_LINK
+    unstated = np.where(stacked, own, UNSTATED_LINK_BYTES_PER_S)
+    stated = hardware.interconnect_bytes_per_s
+    return np.where(np.isnan(stated), unstated, stated)
 
 
 def prefill_step(measured: Measured, machine: Machine) -> Step:

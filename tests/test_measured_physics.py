@@ -15,6 +15,7 @@ from devices.efficiency import Shares
 from devices.hardware import moved_element_bytes
 from devices.networks import distinct_experts, independent_tokens, touched_expert_params
 from devices.power import power_limits
+from devices.predicted import UNSTATED_LINK_BYTES_PER_S, link_bytes_per_s
 from devices.step import Machine, Step, item_step
 
 Tables = Mapping[str, pd.DataFrame]
@@ -103,3 +104,12 @@ def test_only_the_neural_units_of_some_makers_have_a_memory_of_their_own(tables:
     hardware = hardware_named(tables, ["sd_8elite", "rk3588", "aic100_std"])[np.array([0, 0, 1, 2])]
     drivers = np.array(["npu", "cpu", "npu", "accelerator"], dtype=object)
     assert is_coupled(hardware, drivers).tolist() == [True, False, False, False]
+
+
+def test_a_link_that_no_datasheet_states_is_that_of_its_kind(tables: Tables) -> None:
+    stated = hardware_named(tables, ["h100_sxm", "gaudi2", "rtx_4090"])
+    assert link_bytes_per_s(stated)[:2].tolist() == [450e9, 300e9]
+    silent = stated.changed(interconnect_bytes_per_s=np.full(3, np.nan))
+    found = link_bytes_per_s(silent)
+    assert found[:2] == pytest.approx([450e9, 300e9], rel=0.2)
+    assert found[2] == UNSTATED_LINK_BYTES_PER_S
