@@ -27,8 +27,8 @@ Precision = type[Any]
 SENSES = ("demand", "available", "capacity")
 # Bytes of one year's draws of a chunk: few enough to bound the memory, enough to outweigh the calls.
 _CHUNK_BYTES = 10_000
-# From so many draws on in single precision: it halves time and memory, and moves a quantile by a millionth;
-# chance moves it by a hundredth.
+# From so many draws on in single precision, which halves time and memory: it moves a quantile by some
+# millionths, chance by a hundredth.
 SINGLE_PRECISION_DRAWS = 10_000
 _THREADS = 2
 _LARGE_BLOCK_BYTES = 31 * 2**20

@@ -44,6 +44,7 @@ def projection(
         The database's tables.
     scenario_id : str
     draws, seed : int
+        From 10,000 draws on, arithmetic is in single precision (`draws.draws_precision`).
     overrides : mapping of str to float, optional
         Assumptions fixed by the caller.
     plan : Plan, optional
