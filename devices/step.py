@@ -281,10 +281,11 @@ def _timed(
 def _through_coupled_memory(step: Step, machine: Machine, coupled: NDArray[np.bool_]) -> Step:
     """The step whose traffic passes the unit's own memory, in which activations stay."""
     reached = machine.devices * machine.shares.bandwidth
-    stays = np.where(coupled, step.activation_bytes, 0.0)
+    outer_s = np.where(coupled, 1.0 / (reached * machine.bytes_per_s), 0.0)
+    inner_s = 1.0 / (reached * machine.coupled_bytes_per_s)
     return replace(
         step,
-        activation_bytes=step.activation_bytes - stays,
-        memory_s=step.memory_s - np.where(coupled, stays / (reached * machine.bytes_per_s), 0.0),
-        sram_s=np.where(coupled, step.moved_bytes / (reached * machine.coupled_bytes_per_s), step.sram_s),
+        activation_bytes=step.activation_bytes * np.where(coupled, 0.0, 1.0),
+        memory_s=step.memory_s - step.activation_bytes * outer_s,
+        sram_s=np.where(coupled, step.moved_bytes * inner_s, step.sram_s),
     )
