@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from datasets.errors import DatabaseUnavailable
+from datasets.errors import DatabaseUnavailable, InvalidStatement
 from datasets.facts import facts_version, stage_facts
 from datasets.ledger import keep_overridden, ledger_sql
 from datasets.schema import SCHEMA_VERSION, Table, creation_sql, literal, quoted, table_frame, tables
@@ -140,6 +140,11 @@ def replace_tables(
     connection : duckdb.DuckDBPyConnection
     note : callable
         Writes to the ledger, within the same transaction.
+
+    Raises
+    ------
+    InvalidStatement
+        When rows of a table refer to each other in a circle.
     """
     connection.execute("BEGIN")
     for name in reversed(tables()):
@@ -202,12 +207,18 @@ def _insert_staged_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> 
         if reference.target == table.name
     )
     absent = " AND ".join(f"present.{quoted(key)} = staged.{quoted(key)}" for key in table.key)
-    statement = (
-        f"INSERT INTO {quoted(table.name)} BY NAME SELECT * FROM {staged_name(table)} AS staged "  # noqa: S608
-        f"WHERE {level or 'true'} AND NOT EXISTS (FROM {quoted(table.name)} AS present WHERE {absent})"
+    missing = (
+        f"FROM {staged_name(table)} AS staged "
+        f"WHERE NOT EXISTS (FROM {quoted(table.name)} AS present WHERE {absent})"
     )
+    statement = f"INSERT INTO {quoted(table.name)} BY NAME SELECT * {missing} AND {level or 'true'}"
     while connection.execute(statement).fetchone() != (0,) and level:
         pass
+    if level and connection.execute(f"SELECT 1 {missing} LIMIT 1").fetchone():
+        raise InvalidStatement(
+            f"Rows of {table.name} refer to each other in a circle: leave the reference of one empty; "
+            "nothing was changed."
+        )
 
 
 def _kept(table: Table) -> str:

@@ -153,6 +153,7 @@ def _of_rules(connection: duckdb.DuckDBPyConnection, path: Path) -> Finding:
     frames = {name: schema.table_frame(connection, table) for name, table in schema.tables().items()}
     with working_copy(Snapshot(path, "", frames)) as copy:
         clauses = rules.broken_rules(copy) + rules.broken_references(copy)
+        clauses += rules.circular_references(copy)
     if clauses:
         return Finding(
             "rules", PROBLEM, rules.sentence(clauses, "").rstrip(": "), "correct the rows with SQL"

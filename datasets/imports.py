@@ -209,6 +209,7 @@ def _checked(
         numbers = _numbers(parts)
         clauses = rules.broken_rules(connection, names, limit=MOST_PROBLEMS)
         clauses += rules.broken_references(connection, names)
+        clauses += rules.circular_references(connection, names)
         unreadable = {row for row, _ in found}
         rows = ((numbers.get(clause.partition(":")[0]), clause) for clause in clauses)
         found += [(row, clause) for row, clause in rows if row is None or row not in unreadable]

@@ -189,6 +189,50 @@ def broken_references(
     return clauses
 
 
+def circular_references(
+    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None
+) -> list[str]:
+    """One clause for each row that refers to itself, at once or over other rows of its table.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A working copy.
+    names : collection of str, optional
+        Tables that changed; all when left out.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        clause
+        for table in tables().values()
+        for reference in table.references
+        if reference.target == table.name and (names is None or table.name in names)
+        for clause in _circular_references_of(connection, table, reference)
+    ]
+
+
+def _circular_references_of(
+    connection: duckdb.DuckDBPyConnection, table: Table, reference: Reference
+) -> list[str]:
+    columns = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in table.column_names)
+    name, own, target = (quoted(n) for n in (table.name, reference.column, reference.target_column))
+    # All that hangs on a row without a reference, or on one that is not there, is in order.
+    rows = connection.execute(
+        f"WITH RECURSIVE sound AS (SELECT {target} AS id FROM {name} WHERE {own} IS NULL "  # noqa: S608
+        f"OR {own} NOT IN (SELECT {target} FROM {name}) UNION "
+        f"SELECT {target} FROM {name} JOIN sound ON {own} = sound.id) "
+        f"SELECT [{columns}], {own} FROM {name} WHERE {target} NOT IN (SELECT id FROM sound) "
+        f"ORDER BY {target} LIMIT 20"
+    ).fetchall()
+    return [
+        f"{row_in_words(table, cells)}: {reference.column} '{value}' leads back to the row itself"
+        for cells, value in rows
+    ]
+
+
 def _broken_references_of(
     connection: duckdb.DuckDBPyConnection, table: Table, reference: Reference, wildcard: str | None
 ) -> list[str]:

@@ -96,6 +96,10 @@ def settled_changes(
         raise InvalidStatement(
             rules.sentence(clauses, "insert the row referred to first, or keep it; nothing was changed.")
         )
+    if clauses := rules.circular_references(connection, changes.tables):
+        raise InvalidStatement(
+            rules.sentence(clauses, "leave the reference of one of them empty; nothing was changed.")
+        )
     notes += override_notes(changes) + _missing_peaks(connection, changes)
     return Settled(changes, tuple(notes), tuple(doubts_about(connection, changes)))
 

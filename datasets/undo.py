@@ -212,6 +212,7 @@ def _refuse_broken_state(
     try:
         with working_copy(state) as connection:
             clauses = rules.broken_references(connection, names) + rules.broken_rules(connection, names)
+            clauses += rules.circular_references(connection, names)
     except duckdb.Error as error:
         raise InvalidValue(f"Change {number} cannot be undone: its rows no longer fit the tables.") from error
     if clauses:

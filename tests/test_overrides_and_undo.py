@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from datasets import database, differences, facts, ledger, row_texts, sandbox, schema, undo
+from datasets import changes, database, differences, facts, ledger, row_texts, sandbox, schema, undo
 from datasets.errors import EdgewiseError, InvalidStatement, InvalidValue
 
 FASTER = "UPDATE devices SET tdp_w = 650 WHERE device_id = 'h100_sxm'"
@@ -248,3 +248,16 @@ def test_counts_and_words_tell_every_kind_of_change(snapshot: database.Snapshot)
         "deleted": 1,
     }
     assert found.in_words() == ["devices: 1 deleted, 1 overridden"]
+
+
+def test_rows_that_cannot_be_put_in_are_refused_and_not_left_out(database_path: Path) -> None:
+    before = tables_of(database_path)
+    scenarios = before["scenarios"]
+    model = scenarios[scenarios["scenario_id"] == "central"].assign(origin="user")
+    circle = pd.concat(
+        [model.assign(scenario_id=own, parent_id=other) for own, other in (("a", "b"), ("b", "a"))]
+    )
+    after = {"scenarios": pd.concat([scenarios, circle], ignore_index=True)}
+    with pytest.raises(InvalidStatement, match="Rows of scenarios refer to each other in a circle"):
+        changes.apply(database_path, differences.changes_between(before, after))
+    assert_same(tables_of(database_path), before)

@@ -141,6 +141,27 @@ class TestWriting:
         sandbox.run(database_path, "DELETE FROM scenarios WHERE origin = 'user'", write=True)
         assert same_tables(database.load(database_path).tables, before)
 
+    @pytest.mark.parametrize(
+        ("statement", "named"),
+        [
+            (
+                "INSERT INTO scenarios (scenario_id, parent_id, name, description) "
+                "VALUES ('a', 'b', 'A', 'first'), ('b', 'a', 'B', 'second')",
+                "'a': parent_id 'b' leads back to the row itself",
+            ),
+            (
+                "UPDATE scenarios SET parent_id = 'edge_first' WHERE scenario_id = 'central'",
+                "'central': parent_id 'edge_first' leads back to the row itself",
+            ),
+        ],
+    )
+    def test_scenarios_whose_parents_run_in_a_circle_are_refused(
+        self, snapshot: database.Snapshot, statement: str, named: str
+    ) -> None:
+        with pytest.raises(InvalidStatement, match="leave the reference of one") as refused:
+            sandbox.rehearse(snapshot, statement)
+        assert named in str(refused.value)
+
     def test_returning_gives_rows_and_a_plain_change_gives_counts(self, database_path: Path) -> None:
         assert sandbox.run(database_path, f"{ADD_DEVICE} RETURNING device_id", write=True).frame.to_dict(
             "records"
