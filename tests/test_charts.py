@@ -189,6 +189,8 @@ def test_the_roofline_has_two_logarithmic_axes() -> None:
         assert layer["encoding"]["x"]["scale"]["type"] == "log"
         assert layer["encoding"]["y"]["scale"]["type"] == "log"
     assert _marks(spec) == ["line", "point", "text", "point"]
+    # A line's colour is too pale for small letters.
+    assert spec["layer"][2]["encoding"]["color"] == {"value": theme.INK_SOFT}
 
 
 def test_a_roofline_without_workloads_is_still_a_roofline() -> None:

@@ -110,7 +110,7 @@ def roofline_chart(
         As `measured_rows` gives them; drawn as crosses.
     """
     order = list(dict.fromkeys(curves["name"]))
-    layers = [*_roofs(curves, order), _formats(curves, order)]
+    layers = [*_roofs(curves, order), _formats(curves)]
     if measured is not None and not measured.empty:
         layers.append(_measured(measured, order))
     if not points.empty:
@@ -178,7 +178,7 @@ def _roofs(curves: pd.DataFrame, order: list[str]) -> list[alt.Chart]:
     ]
 
 
-def _formats(curves: pd.DataFrame, order: list[str]) -> alt.Chart:
+def _formats(curves: pd.DataFrame) -> alt.Chart:
     # One device may state the same peak for several formats: their names share a place.
     ridges = curves[~curves["inner"]].drop_duplicates("label")
     heights = ["name", "ridge_point", "peak_ops_per_s"]
@@ -190,7 +190,7 @@ def _formats(curves: pd.DataFrame, order: list[str]) -> alt.Chart:
             x=_axis_x("ridge_point"),
             y=_axis_y("peak_ops_per_s"),
             text="precision:N",
-            color=_colour(order),
+            color=alt.value(theme.INK_SOFT),
         )
     )
 
