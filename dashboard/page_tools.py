@@ -73,7 +73,7 @@ def _views(page: str, pages: Sequence[Any]) -> None:
         if st.button("Keep this view", key="tools.keep", disabled=not may_save):
             saved_views.keep(loaders.snapshot(), str(st.session_state[_NAME]), page, figures.view().settings)
         current = loaders.snapshot()
-        kept = saved_views.links(current, [known.url_path or page for known in pages])
+        kept = saved_views.kept_views(current, [known.url_path or page for known in pages])
         if kept.empty:
             st.caption("No view was kept yet.")
         by_path = {known.url_path or pages[0].url_path: known for known in pages}

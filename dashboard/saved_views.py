@@ -78,9 +78,8 @@ def found(current: Snapshot, name: str) -> pd.Series:
     return rows.loc[name]
 
 
-def links(current: Snapshot, pages: Iterable[str]) -> pd.DataFrame:
-    """The views whose page exists, newest first: columns name, page, address, saved, link."""
+def kept_views(current: Snapshot, pages: Iterable[str]) -> pd.DataFrame:
+    """The views whose page exists, newest first: columns name, page, address, saved."""
     rows = current.tables[TABLE]
     rows = rows[rows["page"].isin(list(pages))].sort_values(["saved", "name"], ascending=[False, True])
-    queries = rows["address"].map(lambda address: f"?{address}" if address else "")
-    return rows.assign(link="/" + rows["page"] + queries)[["name", "page", "address", "saved", "link"]]
+    return rows[["name", "page", "address", "saved"]]
