@@ -9,8 +9,9 @@ from devices.hardware import Hardware
 from devices.step import Machine
 from devices.units import TERA, Labels
 
-# Makers whose neural units keep activations in a memory of their own (Qualcomm's tightly coupled memory,
-# VTCM), filled by engines and worked on by vector cores of the same clock: Hexagon NPU SDK, "VTCM".
+# Makers whose neural units keep activations in a memory of their own, filled by engines and worked on by
+# vector cores of the same clock: Qualcomm, Hexagon V79 HVX Programmer's Reference Manual (80-N2040-61), "HVX
+# local memory: VTCM".
 COUPLED_VENDORS = frozenset({"Qualcomm"})
 # What such a unit computes while a byte of weights, cache or activations passes that memory. Networks of all
 # kinds hang on the unit more than on main memory: units of 12 to 65 TOPS beside 26 to 135 GB/s show it.
