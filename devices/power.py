@@ -35,7 +35,7 @@ WATTS_PER_GB_PER_S: dict[str, float] = {
 }
 OTHER_WATTS_PER_GB_PER_S = 0.321
 WATTS_PER_TOPS: dict[str, float] = {"datacenter": 0.321, "vehicle": 0.678}
-OTHER_WATTS_PER_TOPS = 0.588
+OTHER_WATTS_PER_TOPS = 0.608
 SMALLEST_W = 1e-9
 # Bytes a second of stacked memory (HBM) for each watt of dynamic power at which reading it draws its fitted
 # share. Stacked memory sits beside the chip and spends an energy a byte: where it is wider for the power, as
