@@ -171,7 +171,7 @@ def _waiting(running: statement_run.StatementRun) -> None:
     doing = f"Running for {running.seconds():.0f} s"
     if running.waits_for:
         doing = f"Waiting for {labels.counted(running.waits_for, 'computation')} of others"
-    row.caption(f":material/hourglass_top: {doing} …", width="content")
+    row.caption(f"{statement_run.UNDER_WAY} {doing} …", width="content")
     if row.button("Cancel", icon=":material/stop:", key="data.sql.cancel"):
         running.stop.set()
 

@@ -12,6 +12,8 @@ from datasets.sandbox import SandboxResult
 
 # A page waits so long for a result before it offers to cancel; most statements take less.
 PATIENCE_S = 1.0
+# Begins the words that stand on the page until the statement has ended.
+UNDER_WAY = ":material/hourglass_top:"
 
 
 class StatementRun(threading.Thread):

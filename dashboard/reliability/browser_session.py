@@ -18,8 +18,10 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from dashboard.statement_run import UNDER_WAY
+
 _XSRF = "_streamlit_xsrf"
-WAITS, LOOKS_AGAIN_S = "Running for", 0.5
+LOOKS_AGAIN_S = 0.5
 
 
 class BrowserSession:
@@ -100,7 +102,7 @@ class BrowserSession:
             del self._states[name]
         # A page that runs a statement asks to be looked at again; so does a browser.
         deadline = time.monotonic() + self.patience_s
-        while any(WAITS in words for words in self.words) and time.monotonic() < deadline:
+        while any(UNDER_WAY in words for words in self.words) and time.monotonic() < deadline:
             time.sleep(LOOKS_AGAIN_S)
             self._run(query)
         return self
