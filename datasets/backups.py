@@ -6,8 +6,6 @@ import contextlib
 import datetime
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pandas as pd
 
 from datasets.connections import connected, held, refuse_forbidden_writes
 from datasets.errors import DatabaseUnavailable, InvalidValue, UnknownName
+from datasets.file_copies import copy_pair
 from datasets.schema import SCHEMA_VERSION
 from datasets.write_ahead_log import log_path, log_state
 
@@ -23,8 +22,6 @@ ON_DEMAND, BEFORE_UPDATE, BEFORE_RESTORE = "on-demand", "before-update", "before
 SET_ASIDE, CUT_LOG = "log-set-aside", "log-cut"
 KEPT_AUTOMATIC = 10
 COLUMNS = ["backup", "made", "reason", "size_mb"]
-# Closing the file anywhere in this process would drop the lock that DuckDB holds on it: copy in another one.
-_COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
 
 def backup_folder(path: Path) -> Path:
@@ -78,7 +75,7 @@ def make_backup(path: Path, reason: str = ON_DEMAND, to: Path | None = None) -> 
         raise InvalidValue(f"There is a file {to} already: name another for the backup.")
     target = to or _new_name(path, reason)
     with held(path, read_only=True):
-        _copy_pair(path, target)
+        copy_pair(path, target)
     with contextlib.suppress(DatabaseUnavailable):
         _merge_log(target)
     if to is None:
@@ -89,44 +86,6 @@ def make_backup(path: Path, reason: str = ON_DEMAND, to: Path | None = None) -> 
 def _new_name(path: Path, reason: str) -> Path:
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
     return backup_folder(path) / f"{now}_{reason}.duckdb"
-
-
-def _copy_pair(path: Path, target: Path) -> None:
-    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}.draft")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if log_path(path).exists():
-            _copy(log_path(path), log_path(target))
-        _copy(path, draft)
-        draft.replace(target)
-    except (OSError, subprocess.CalledProcessError) as error:
-        with contextlib.suppress(OSError):
-            log_path(target).unlink(missing_ok=True)
-        raise DatabaseUnavailable(
-            f"The backup {target} cannot be written ({_reason(error)}): free some space or choose another "
-            "folder; nothing was changed."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    subprocess.run(  # noqa: S603 - our own interpreter and text
-        [sys.executable, "-I", "-S", "-c", _COPY, str(source), str(target)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    with target.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _reason(error: OSError | subprocess.CalledProcessError) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    last = (error.stderr or "").strip().splitlines()[-1:] or ["the copy failed"]
-    return last[0].rpartition("] ")[2].partition(":")[0]
 
 
 def _merge_log(target: Path) -> None:
@@ -175,7 +134,7 @@ def restore(path: Path, backup: str) -> Path | None:
     if path.exists():
         _refuse_while_held(path)
         kept = _new_name(path, BEFORE_RESTORE)
-        _copy_pair(path, kept)
+        copy_pair(path, kept)
     _put_in_place(chosen, path)
     _remove_oldest(path, BEFORE_RESTORE)
     return kept
@@ -259,7 +218,7 @@ def set_log_aside(path: Path) -> Path:
         raise InvalidValue(f"There is no write-ahead log beside {path}: nothing has to be set aside.")
     refuse_forbidden_writes(None)
     kept = _new_name(path, SET_ASIDE)
-    _copy_pair(path, kept)
+    copy_pair(path, kept)
     log_path(path).unlink()
     return kept
 
@@ -269,5 +228,5 @@ def keep_cut_log(path: Path) -> None:
     state = log_state(path)
     if state is not None and state.fault is not None:
         refuse_forbidden_writes(())
-        _copy_pair(path, _new_name(path, CUT_LOG))
+        copy_pair(path, _new_name(path, CUT_LOG))
         _remove_oldest(path, CUT_LOG)

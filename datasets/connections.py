@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from datasets.errors import DatabaseUnavailable
+from datasets.safety_copy import drop_copy, keep_copy
 
 LOCK_PATIENCE_S = 4.0
 _IN_PROCESS = threading.RLock()
@@ -64,17 +65,24 @@ def held(
     """
     with _IN_PROCESS:
         connection = connected(path, read_only=read_only, tables=tables)
+        is_sound = True
         try:
+            if not read_only:
+                keep_copy(connection, path)
             yield connection
         except duckdb.IOException as error:
+            is_sound = False
             raise DatabaseUnavailable(_sentence(path, str(error))) from error
         except duckdb.Error as error:
             # Commits fail with other classes than opening does.
             if not any(words in str(error) for words in ("Corrupt database", "Could not write file")):
                 raise
+            is_sound = False
             raise DatabaseUnavailable(_sentence(path, str(error))) from error
         finally:
             connection.close()
+            if is_sound and not read_only:
+                drop_copy(path)
 
 
 def connected(

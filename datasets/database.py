@@ -23,6 +23,7 @@ from datasets.connections import connected, held, refuse_forbidden_writes
 from datasets.errors import DatabaseUnavailable, NotAllowed
 from datasets.facts import facts_version
 from datasets.ledger import overridden_rows
+from datasets.recovery import settle_cut_change
 from datasets.table_checks import present_checks
 from datasets.write_ahead_log import log_path, log_state
 
@@ -91,6 +92,7 @@ def ensure(path: Path | str | None = None) -> Path:
         building.build(file)
     elif file.stat().st_size == 0:
         raise DatabaseUnavailable(f"{file} is empty: remove it to have a new database made, or name another.")
+    settle_cut_change(file)
     if _is_older(file):
         _refresh(file)
     return file
