@@ -92,12 +92,12 @@ class _Template:
             When the template has ended, or does not answer.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:  # Closed at a Ctrl-C too.
             socket.send_fds(self.control, [str(memory_mb).encode()], [theirs.fileno()])
             told = self.control.recv(32)
-        if not told:
-            raise OSError("the template has ended")
-        return _Guest(int(told), Connection(ours.detach()))
+            if not told:
+                raise OSError("the template has ended")
+            return _Guest(int(told), Connection(ours.detach()))
 
     def end(self) -> None:
         """End it."""
