@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from datasets.connections import held
 from datasets.errors import DatabaseUnavailable
 from datasets.safety_copy import drop_copy, put_back, read_everything, safety_path
 
-# Told of a file that is in order, but not to be had now.
-_NO_DAMAGE = ("is held by", "may not be opened", "newer DuckDB", "open read-only in this process")
+# What `connections.held` tells of a damaged file; one that is held, or may not be opened, may be in order.
+_DAMAGE = ("is damaged", "is not a DuckDB database")
 
 
 def settle_cut_change(path: Path) -> None:
@@ -34,6 +36,8 @@ def settle_cut_change(path: Path) -> None:
     except DatabaseUnavailable as error:
         if not safety_path(path).exists():
             return
-        if any(words in str(error) for words in _NO_DAMAGE):
+        if not any(words in str(error) for words in _DAMAGE):
             raise
         put_back(path)
+    except duckdb.Error:
+        put_back(path)  # A block that cannot be read in a way that DuckDB has no sentence for.

@@ -8,6 +8,7 @@ written to, and goes when the change is done: who opens the file next and finds 
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
 import shutil
 from pathlib import Path
@@ -47,7 +48,9 @@ def keep_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if copy.exists():
         read_everything(connection)
         drop_copy(path)
-    log_path(copy).unlink(missing_ok=True)
+    # Whoever holds the file for writing is alone: other drafts were left by writers that were killed.
+    for stale in (log_path(copy), *path.parent.glob(f".{glob.escape(copy.name)}.*.draft")):
+        stale.unlink(missing_ok=True)
     copy_pair(path, copy)
 
 

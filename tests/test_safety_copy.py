@@ -25,9 +25,12 @@ def damage(path: Path) -> None:
 
 
 def test_the_copy_lies_there_while_the_file_is_written_to(database_path: Path) -> None:
+    left = database_path.with_name(f".{safety_path(database_path).name}.0f.draft")
+    left.write_bytes(b"of a writer that was killed while it copied")
     with held(database_path, read_only=False) as connection:
         assert safety_path(database_path).exists()
         connection.execute(ADD_SOURCE)
+    assert not left.exists()
     assert not safety_path(database_path).exists()
     with pytest.raises(duckdb.ConstraintException), held(database_path, read_only=False) as connection:
         connection.execute(ADD_SOURCE)
