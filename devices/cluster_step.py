@@ -17,9 +17,11 @@ from devices.units import Floats
 WIDTH_PER_LAYER = 128.0
 # Parameters a layer over the square of the hidden width: 4 in attention, 8 in the feed-forward matrices.
 PARAMETERS_PER_WIDTH_SQUARED = 12.0
+# Length of the sequences that Llama 3 405B was trained on until its last stages (arXiv 2407.21783).
 SEQUENCE_TOKENS = 8192.0
 TENSOR_WIDTHS = (8.0, 16.0, 32.0, 64.0)
-# Memory for weights and gradients; the rest is for the optimiser's part of each copy and for activations.
+# Our judgement: memory for weights and gradients; the rest is for the optimiser's part of each copy and for
+# activations.
 STATE_SHARE_OF_MEMORY = 0.6
 
 
