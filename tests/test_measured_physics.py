@@ -15,7 +15,7 @@ from devices.efficiency import Shares
 from devices.hardware import moved_element_bytes
 from devices.networks import distinct_experts, independent_tokens, touched_expert_params
 from devices.power import power_limits
-from devices.predicted import UNSTATED_LINK_BYTES_PER_S, link_bytes_per_s
+from devices.predicted import STACKED_MEMORY_OVER_LINK, UNSTATED_LINK_BYTES_PER_S, link_bytes_per_s
 from devices.step import Machine, Step, item_step
 
 Tables = Mapping[str, pd.DataFrame]
@@ -113,3 +113,11 @@ def test_a_link_that_no_datasheet_states_is_that_of_its_kind(tables: Tables) -> 
     found = link_bytes_per_s(silent)
     assert found[:2] == pytest.approx([450e9, 300e9], rel=0.2)
     assert found[2] == UNSTATED_LINK_BYTES_PER_S
+
+
+def test_the_link_of_stacked_memory_is_the_catalogues_median(tables: Tables) -> None:
+    servers = tables["devices"].query(
+        "segment == 'datacenter' and memory_type.str.startswith('HBM', na=False)"
+    )
+    ratio = servers["memory_bandwidth_gb_per_s"] / servers["interconnect_gb_per_s_per_direction"]
+    assert ratio.median() == pytest.approx(STACKED_MEMORY_OVER_LINK, abs=0.05)
